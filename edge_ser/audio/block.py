@@ -1,0 +1,48 @@
+"""What every source of audio delivers, and what a source is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLING_RATE = 16_000
+"""Hz; everything behind a source works at this rate."""
+
+_S = TypeVar("_S")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of audio.
+
+    Args:
+        samples: int16 (n,), mono at 16 kHz, n ≥ 1.
+        arrival: ``time.monotonic()`` when it was captured or read.
+        lost: samples lost between the previous block and this one, at 16 kHz; 0 for files.
+    """
+
+    samples: NDArray[np.int16]
+    arrival: float
+    lost: int = 0
+
+
+class Source(Protocol):
+    """Iterate over it for the blocks; ``with`` opens it early and closes it for certain.
+
+    A file that cannot be used or a microphone that does not open raises :class:`EdgeSerError` on
+    entering ``with``, or at the first block where there is no ``with``.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called, for people to read; final once the source is open."""
+
+    def __iter__(self) -> Iterator[Block]: ...
+
+    def __enter__(self: _S) -> _S: ...
+
+    def __exit__(self, *exc: object) -> None: ...

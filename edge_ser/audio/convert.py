@@ -1,0 +1,116 @@
+"""From frames at any rate and number of channels to mono int16 at 16 kHz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_ser.audio.block import SAMPLING_RATE
+from edge_ser.errors import EdgeSerError
+
+BLOCK = 1600
+"""Samples in a block of a file or an array: 0.1 s."""
+
+_LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
+_FULL_SCALE = 32768.0
+_LARGEST = 100.0  # 40 dB over full scale is no audio; int16 values in a float array are caught so
+
+
+class Converter:
+    """Mixes to mono (mean of the channels), resamples (soxr HQ), rounds and clips to int16.
+
+    The result is the same for any cutting of the signal into pieces. Mono int16 at 16 kHz passes
+    unchanged.
+
+    Args:
+        rate: sampling rate of what comes in, 8 to 192 kHz.
+        name: of the source, for errors.
+
+    Raises:
+        EdgeSerError: at once for a rate outside the range.
+    """
+
+    def __init__(self, rate: float, name: str) -> None:
+        if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+            raise EdgeSerError(
+                f"{name} has a sampling rate of {rate:g} Hz, which is outside 8 to 192 kHz; "
+                "convert it to 16 kHz first"
+            )
+        self._name = name
+        self._rate = rate
+        self._frames = 0
+        self._resampler = None
+        if rate != SAMPLING_RATE:
+            import soxr
+
+            self._resampler = soxr.ResampleStream(rate, SAMPLING_RATE, 1, dtype="float32")
+
+    def push(self, frames: NDArray[Any]) -> NDArray[np.int16]:
+        """Converts the next piece; what the resampler holds back comes out of later calls.
+
+        Args:
+            frames: int16, or float within [-1, 1]; (n,) or (n, channels).
+
+        Raises:
+            EdgeSerError: for NaN, infinity and absurdly large values.
+        """
+        if frames.ndim == 2 and frames.shape[1] == 1:
+            frames = frames[:, 0]
+        if frames.dtype == np.int16:
+            if frames.ndim == 1 and self._resampler is None:
+                return frames
+            frames = frames / np.float32(_FULL_SCALE)
+        else:
+            self._check(frames)
+        self._frames += len(frames)
+        mono = frames if frames.ndim == 1 else frames.mean(axis=1)
+        mono = mono.astype(np.float32, copy=False)
+        return _to_int16(self._resampler.resample_chunk(mono) if self._resampler else mono)
+
+    def flush(self) -> NDArray[np.int16]:
+        """What the resampler still holds at the end of the signal; call it once."""
+        nothing = np.empty(0, np.float32)
+        if self._resampler is None:
+            return _to_int16(nothing)
+        return _to_int16(self._resampler.resample_chunk(nothing, last=True))
+
+    def _check(self, frames: NDArray[Any]) -> None:
+        good = np.abs(frames) <= _LARGEST  # False for NaN too
+        if good.all():
+            return
+        first = np.argwhere(~good)[0]
+        at = (self._frames + first[0]) / self._rate
+        raise EdgeSerError(
+            f"{self._name} has a sample of {frames[tuple(first)]:g} at {at:.3f} s, where floats "
+            "within [-1, 1] are expected; repair it or export it again"
+        )
+
+
+def _to_int16(signal: NDArray[np.float32]) -> NDArray[np.int16]:
+    scaled = np.rint(signal * np.float32(_FULL_SCALE))
+    return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+def to_blocks(
+    pieces: Iterable[NDArray[Any]], rate: float, name: str
+) -> Iterator[NDArray[np.int16]]:
+    """Pieces of a signal -> its samples at 16 kHz in pieces of ``BLOCK``, the last one shorter.
+
+    Args:
+        pieces: as :meth:`Converter.push` takes them.
+        rate: as in :class:`Converter`.
+        name: as in :class:`Converter`.
+    """
+    converter = Converter(rate, name)
+    waiting = np.empty(0, np.int16)
+    for piece in pieces:
+        waiting = np.concatenate((waiting, converter.push(piece)))
+        while len(waiting) >= BLOCK:
+            yield waiting[:BLOCK]
+            waiting = waiting[BLOCK:]
+    waiting = np.concatenate((waiting, converter.flush()))
+    for start in range(0, len(waiting), BLOCK):
+        yield waiting[start : start + BLOCK]

@@ -1,0 +1,200 @@
+"""A microphone as a source: captured in a callback, read from a bounded queue."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_ser.audio.block import SAMPLING_RATE, Block
+from edge_ser.audio.convert import Converter
+from edge_ser.audio.devices import Device, find_device, portaudio, quiet
+from edge_ser.errors import EdgeSerError
+
+BUFFER = 10.0
+"""Seconds of audio that wait for a slow reader before audio is lost."""
+STALL = 3.0
+"""Seconds without audio after which the microphone counts as gone."""
+
+_PERIOD = 0.032  # seconds a callback
+_POLL = 0.1  # seconds; so long at most until closing, or Ctrl-C, gets through
+_JITTER = 0.2  # seconds; the clock of the converter is read with an error of up to 0.05
+_BAD_RATE, _BAD_CHANNELS = -9997, -9998  # paInvalidSampleRate, paInvalidChannelCount
+_BUSY = -9985  # paDeviceUnavailable
+
+
+class _Captured(NamedTuple):
+    frames: NDArray[np.int16]  # (n, channels)
+    arrival: float
+    lost: int  # frames before these
+
+
+class _Capture:
+    """The PortAudio callback: copies into the queue, counts what is lost.
+
+    Three things are lost audio: frames that find the queue full; a jump of the sound card's own
+    clock (the source was suspended, the sound server dropped something); an overflow flagged by
+    PortAudio, whose length is the jump of the clock too, and one frame where the clock shows none,
+    because how much it was cannot be known but "nothing" would be wrong.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.queue: queue.Queue[_Captured] = queue.Queue(round(BUFFER / _PERIOD))
+        self._lost = 0
+        self._expected: float | None = None
+
+    def __call__(self, indata: NDArray[np.int16], frames: int, when: Any, status: Any) -> None:
+        arrival = time.monotonic()
+        started = when.inputBufferAdcTime
+        jump = 0.0 if self._expected is None else started - self._expected
+        self._expected = started + frames / self.rate
+        if status.input_overflow:
+            self._lost += max(1, round(jump * self.rate))
+        elif jump > _JITTER:
+            self._lost += round(jump * self.rate)
+        try:
+            self.queue.put_nowait(_Captured(indata.copy(), arrival, self._lost))
+            self._lost = 0
+        except queue.Full:
+            self._lost += frames
+
+
+class Microphone:
+    """A microphone as a source.
+
+    It captures from entering ``with`` (or :meth:`open`, or the first block) until :meth:`close`,
+    which any thread may call: the iteration then ends. A device that does not do 16 kHz mono is
+    opened as it is and resampled.
+
+    Args:
+        device: name, part of a name or index as `edge-ser devices` prints them; None: the default.
+
+    Raises:
+        EdgeSerError: on opening, where PortAudio or the device is missing, busy or refuses; while
+            reading, where no audio has arrived for three seconds.
+    """
+
+    def __init__(self, device: str | int | None = None) -> None:
+        self.device = device
+        self.name = "the default microphone" if device is None else str(device)
+        self._lock = threading.Lock()
+        self._stream: Any = None
+        self._capture: _Capture | None = None
+
+    def open(self) -> None:
+        """Starts capturing; does nothing where it already runs."""
+        with self._lock:
+            if self._capture is None:
+                device = find_device(self.device)
+                self.name = device.name
+                with quiet():
+                    self._stream, self._capture = _start(device)
+
+    def close(self) -> None:
+        """Stops capturing at once; what was not read yet is forgotten."""
+        with self._lock:
+            stream, self._stream, self._capture = self._stream, None, None
+        if stream is not None:
+            # stop() waits for ever for a source that has stalled.
+            stream.abort()
+            stream.close()
+
+    def __enter__(self) -> Microphone:
+        self.open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Block]:
+        opened_here = self._capture is None
+        self.open()
+        capture = self._capture
+        if capture is None:  # closed in the meantime
+            return
+        try:
+            converter = Converter(capture.rate, self.name)
+            lost = 0.0
+            while (captured := self._next(capture)) is not None:
+                samples = converter.push(captured.frames)
+                lost += captured.lost * SAMPLING_RATE / capture.rate
+                if len(samples):
+                    yield Block(samples, captured.arrival, round(lost))
+                    lost -= round(lost)
+        finally:
+            if opened_here:
+                self.close()
+
+    def _next(self, capture: _Capture) -> _Captured | None:
+        """The next piece, or None after :meth:`close`.
+
+        Waiting is counted in polls, not on the clock: a process that was stopped and continued
+        has not waited.
+        """
+        for _ in range(round(STALL / _POLL)):
+            if self._capture is not capture:
+                return None
+            try:
+                return capture.queue.get(timeout=_POLL)
+            except queue.Empty:
+                pass
+        raise EdgeSerError(
+            f"the microphone {self.name} stopped delivering audio; "
+            "check that it is plugged in and not suspended, then start again"
+        )
+
+
+def _start(device: Device) -> tuple[Any, _Capture]:
+    """Opens and starts a stream: at 16 kHz mono if possible, else in the device's own format."""
+    sounddevice = portaudio()
+    channels = sorted({1, min(2, device.channels), device.channels})
+    for rate in dict.fromkeys((SAMPLING_RATE, device.rate)):
+        for count in channels:
+            capture = _Capture(rate)
+            try:
+                stream = sounddevice.InputStream(
+                    device=device.index,
+                    samplerate=rate,
+                    channels=count,
+                    dtype="int16",
+                    blocksize=round(rate * _PERIOD),
+                    callback=capture,
+                )
+            except sounddevice.PortAudioError as error:
+                if _code(error) in (_BAD_RATE, _BAD_CHANNELS):
+                    continue
+                raise _refusal(device, error) from None
+            try:
+                stream.start()
+            except sounddevice.PortAudioError as error:
+                stream.close()
+                raise _refusal(device, error) from None
+            return stream, capture
+    raise EdgeSerError(
+        f"the microphone {device.name} offers neither 16 kHz nor {device.rate} Hz as 16-bit audio; "
+        "choose another with --device"
+    )
+
+
+def _code(error: Exception) -> int | None:
+    """PortAudio's number for an error."""
+    return error.args[1] if len(error.args) > 1 else None
+
+
+def _refusal(device: Device, error: Exception) -> EdgeSerError:
+    text = " ".join(str(error).split())
+    if _code(error) == _BUSY or "busy" in text.lower():
+        return EdgeSerError(
+            f"the microphone {device.name} is busy; close the program that uses it, "
+            "or choose another with --device"
+        )
+    return EdgeSerError(
+        f"the microphone {device.name} cannot be opened ({text}); "
+        "plug it in again, or choose another with --device"
+    )

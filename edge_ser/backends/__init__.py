@@ -1,0 +1,45 @@
+"""A bundle's inputs to logits, by one of several runtimes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_ser.bundle import WEIGHTS, Bundle
+from edge_ser.errors import EdgeSerError
+
+BACKENDS = tuple(WEIGHTS)
+
+
+class Backend(Protocol):
+    """A runtime with the weights of one bundle loaded."""
+
+    def __call__(
+        self, x: NDArray[np.float32], a_hat: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Logits (C,) of one graph: nodes ``x`` (n, d), normalised adjacency ``a_hat`` (n, n)."""
+
+
+def open_backend(bundle: Bundle, backend: str) -> Backend:
+    """Loads a bundle's weights into a runtime.
+
+    Raises:
+        EdgeSerError: no such backend, no weights for it, its library is missing, or the weights
+            are unusable.
+    """
+    if backend not in BACKENDS:
+        raise EdgeSerError(f"no backend {backend!r}; there are: {', '.join(BACKENDS)}")
+    if backend not in bundle.backends:
+        raise EdgeSerError(
+            f"model {bundle.name} has no weights for {backend}; it has: "
+            f"{', '.join(bundle.backends)}"
+        )
+    if backend == "numpy":
+        from edge_ser.backends.numpy_ import NumpyBackend
+
+        return NumpyBackend(bundle)
+    from edge_ser.backends.onnx import OnnxBackend
+
+    return OnnxBackend(bundle)

@@ -1,0 +1,171 @@
+"""A model as a folder: ``model.json``, weights, and SHA256SUMS over every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.features import FeatureSet, feature_set
+from edge_ser.graph import KINDS
+from edge_ser.normalisation import Normalisation
+
+FORMAT = "edge-ser bundle 1"
+WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx"}
+"""Backend to the weight file it reads."""
+SUMS = "SHA256SUMS"
+_MODELS = Path(__file__).parent / "models"
+_ALLOWED = {"model.json", "CARD.md", *WEIGHTS.values()}
+_LARGEST = 64 * 2**20
+
+
+@dataclass(frozen=True, repr=False)
+class Bundle:
+    """A checked model folder.
+
+    Args:
+        path: the folder.
+        card: the contents of ``model.json``.
+        files: name to content of every file that SHA256SUMS covers.
+    """
+
+    path: Path
+    card: dict[str, Any]
+    files: dict[str, bytes]
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return str(self.card["name"])
+
+    @property
+    def precision(self) -> str:
+        """``int8`` or ``fp32``."""
+        return str(self.card["precision"])
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained parameters."""
+        return int(self.card["parameters"])
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Emotions in the order of the logits."""
+        return tuple(self.card["labels"])
+
+    @property
+    def features(self) -> FeatureSet:
+        """What the nodes are made of."""
+        fields = self.card["features"]
+        spec = fields["set"]
+        if spec == "egemaps-88":
+            spec += f"@{round(fields['window'] * 1000)}/{round(fields['step'] * 1000)}"
+        return feature_set(spec)
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """How raw vectors become node features."""
+        return Normalisation.from_dict(self.card["normalisation"])
+
+    @property
+    def backends(self) -> list[str]:
+        """The backends that this bundle has weights for."""
+        return [backend for backend, file in WEIGHTS.items() if file in self.files]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the largest weight file: what one backend reads."""
+        return max(len(self.files[WEIGHTS[backend]]) for backend in self.backends)
+
+    def __repr__(self) -> str:
+        graph = self.card["graph"]
+        return (
+            f"Bundle({self.name}, {self.precision}, {self.parameters} parameters, "
+            f"features={self.features.spec} ({self.features.dimension}), graph={graph['kind']}, "
+            f"labels={'/'.join(self.labels)}, backends={'/'.join(self.backends)})"
+        )
+
+
+def sums(files: dict[str, bytes]) -> bytes:
+    """The text of SHA256SUMS for these files, as ``sha256sum`` would write it."""
+    lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
+    return "".join(lines).encode()
+
+
+def bundled() -> list[Bundle]:
+    """The models that come with the package."""
+    return [load_bundle(folder) for folder in _bundled_folders()]
+
+
+def _bundled_folders() -> list[Path]:
+    return sorted(path.parent for path in _MODELS.glob("*/model.json"))
+
+
+def load_bundle(model: str | Path) -> Bundle:
+    """Reads and checks a bundle.
+
+    Args:
+        model: the name of a bundled model, or a folder.
+
+    Raises:
+        EdgeSerError: there is no such model, or the folder is damaged or not a bundle.
+    """
+    named = {folder.name: folder for folder in _bundled_folders()}
+    path = named.get(str(model), Path(model))
+    if not path.is_dir():
+        known = ", ".join(named) or "none"
+        raise EdgeSerError(f"no model {str(model)!r}: give a bundle folder, or one of: {known}")
+    files = _read(path)
+    if SUMS not in files or "model.json" not in files:
+        raise EdgeSerError(f"{path} is no model: it lacks model.json or {SUMS}")
+    # the whole text is compared, so a flipped byte in SHA256SUMS itself is caught too
+    if files.pop(SUMS) != sums(files):
+        raise EdgeSerError(f"model {path} is damaged: {SUMS} does not match; install it again")
+    try:
+        bundle = Bundle(path, json.loads(files["model.json"]), files)
+        problem = _problem(bundle)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = f"model.json: {type(error).__name__} {error}"
+    if problem:
+        raise EdgeSerError(f"model {path} cannot be used: {problem}; export it again")
+    return bundle
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    files = {}
+    try:
+        for file in sorted(path.iterdir()):
+            if file.name not in {*_ALLOWED, SUMS} or file.is_symlink() or not file.is_file():
+                raise EdgeSerError(f"model {path}: unexpected {file.name}; a bundle has no other")
+            if file.stat().st_size > _LARGEST:
+                raise EdgeSerError(f"model {path}: {file.name} is over 64 MiB")
+            files[file.name] = file.read_bytes()
+    except OSError as error:
+        raise EdgeSerError(f"cannot read model {path}: {error}") from error
+    return files
+
+
+def _problem(bundle: Bundle) -> str | None:
+    """What is wrong with the card, or None."""
+    card, normalisation = bundle.card, bundle.normalisation
+    dimension = (bundle.features.dimension,)
+    if card["format"] != FORMAT:
+        return f"its format is {card['format']!r}, this edge-ser reads {FORMAT!r}"
+    if bundle.precision not in ("int8", "fp32"):
+        return f"unknown precision {bundle.precision!r}"
+    if not bundle.backends:
+        return f"no weights: none of {', '.join(WEIGHTS.values())}"
+    if len(set(bundle.labels)) != len(bundle.labels) or len(bundle.labels) < 2:
+        return f"labels {bundle.labels}"
+    if normalisation.mean.shape != dimension or normalisation.std.shape != dimension:
+        return f"normalisation of {normalisation.mean.shape} for features of {dimension}"
+    # a comparison with NaN is false: "not all good" catches it, "any bad" would not
+    good = abs(normalisation.mean) < 1e30
+    if not (good.all() and (normalisation.std > 0).all() and normalisation.clip > 0):
+        return "normalisation is not finite and positive"
+    if card["graph"]["kind"] not in KINDS:
+        return f"unknown graph {card['graph']['kind']!r}"
+    return None

@@ -1,0 +1,149 @@
+"""``edge-ser bench``: what listening costs on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from edge_ser.cli import options
+from edge_ser.cli.output import say, write_json, write_table
+
+if TYPE_CHECKING:
+    from edge_ser.recognizer import Recognizer
+
+SUMMARY = "measure start-up, processor time, decisions and memory on the demo clip"
+EXAMPLE = "edge-ser bench --json"
+
+_STARTS = 3
+_PASSES = 3
+_DECISIONS = 200
+
+
+class Figure(NamedTuple):
+    """One measured value."""
+
+    name: str
+    value: float
+    unit: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    options.add_model(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures and prints."""
+    from edge_ser.recognizer import load
+
+    recognizer = load(arguments.model, arguments.backend)
+    say("measuring for some seconds; whatever else the machine does now adds to the figures")
+    figures = measure(recognizer)
+    if arguments.json:
+        for figure in figures:
+            write_json(figure._asdict())
+    else:
+        write_table(Figure._fields, list(figures))
+    return 0
+
+
+def measure(recognizer: Recognizer) -> Iterator[Figure]:
+    """The figures of a recogniser that was just loaded.
+
+    Memory comes first, while nothing but listening has been done. It and the processor time are
+    those of ``listen`` writing JSON lines; the clip is not paced, so nothing waits.
+    """
+    listening = [_processor_share(lambda: _listen(recognizer))]
+    yield Figure("peak_memory", _peak_memory() / 1e6, "MB")
+    listening += [_processor_share(lambda: _listen(recognizer)) for _ in range(_PASSES - 1)]
+    streaming = [_processor_share(lambda: _stream_features(recognizer)) for _ in range(_PASSES)]
+    yield Figure("listen_processor", min(listening), "CPU s per s of audio")
+    yield Figure("features_processor", min(streaming), "CPU s per s of audio")
+    times = sorted(_decision_times(recognizer))
+    yield Figure("decision_p50", 1000 * times[len(times) // 2], "ms")
+    yield Figure("decision_p95", 1000 * times[int(0.95 * len(times))], "ms")
+    yield Figure("start_up", min(_start_up(recognizer) for _ in range(_STARTS)), "s")
+
+
+def _processor_share(work: Callable[[], float]) -> float:
+    """Processor seconds of all threads for each second of audio that ``work`` says it handled."""
+    begin = time.process_time()
+    seconds = work()
+    return (time.process_time() - begin) / seconds
+
+
+def _listen(recognizer: Recognizer) -> float:
+    from edge_ser.audio import AudioFile
+    from edge_ser.demo import PATH
+    from edge_ser.sinks.lines import JsonLines
+
+    with Path(os.devnull).open("w") as nowhere, JsonLines(nowhere) as sink:
+        for event in recognizer.stream(AudioFile(PATH)):
+            sink(event)
+    return _demo_seconds()
+
+
+def _stream_features(recognizer: Recognizer) -> float:
+    from edge_ser.audio import AudioFile
+    from edge_ser.demo import PATH
+    from edge_ser.features import FeatureStream
+
+    with AudioFile(PATH) as source, FeatureStream(recognizer.bundle.features) as stream:
+        for block in source:
+            stream.write(block.samples)
+            stream.read()
+        stream.finish()
+        stream.read()
+    return _demo_seconds()
+
+
+def _demo_seconds() -> float:
+    import soundfile
+
+    from edge_ser.demo import PATH
+
+    return float(soundfile.info(PATH).duration)
+
+
+def _decision_times(recognizer: Recognizer) -> Iterator[float]:
+    """Seconds from the nodes of an utterance to its probabilities: graph and model."""
+    import numpy as np
+
+    from edge_ser.audio import AudioFile
+    from edge_ser.demo import PATH
+    from edge_ser.nodes import extract
+
+    with AudioFile(PATH) as source:
+        nodes = extract(source, recognizer.bundle.features)
+    utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
+    for i in range(_DECISIONS):
+        begin = time.perf_counter()
+        recognizer.probabilities(utterances[i % len(utterances)])
+        yield time.perf_counter() - begin
+
+
+def _start_up(recognizer: Recognizer) -> float:
+    """Seconds from starting Python until the model is loaded."""
+    model = str(recognizer.bundle.path)
+    code = f"import edge_ser; edge_ser.load({model!r}, {recognizer.backend!r})"
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - begin
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process, in bytes."""
+    try:
+        # unlike getrusage, this does not count the process that started this one
+        with Path("/proc/self/status").open() as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+    except OSError:  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

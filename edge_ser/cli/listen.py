@@ -1,0 +1,100 @@
+"""``edge-ser listen``: the emotions of a microphone, or of a file as if it were one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_ser.cli import options
+from edge_ser.cli.output import say
+from edge_ser.cli.signals import handling_signals
+
+if TYPE_CHECKING:
+    from edge_ser.recognizer import Recognizer
+    from edge_ser.sinks import Sink
+
+SUMMARY = "say the emotion of every utterance as it is spoken"
+EXAMPLE = """\
+edge-ser listen                                 the default microphone, live
+  edge-ser listen --device 3 --json | tee log     JSON lines, from microphone 3
+  edge-ser listen --input clip.wav --realtime     a file, paced like a microphone"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--device",
+        type=options.device,
+        metavar="NAME|INDEX",
+        help="microphone, as `edge-ser devices` lists it (default: the system's)",
+    )
+    source.add_argument("--input", type=Path, metavar="FILE", help="an audio file instead")
+    parser.add_argument(
+        "--realtime", action="store_true", help="pace the file of --input like a microphone"
+    )
+    options.add_model(parser)
+    parser.add_argument(
+        "--hop",
+        type=options.seconds,
+        metavar="S",
+        default=0.5,
+        help="seconds between two looks at unfinished speech (default: %(default)s)",
+    )
+    options.add_threshold(parser)
+    parser.add_argument(
+        "--duration", type=options.seconds, metavar="S", help="end after S seconds of audio"
+    )
+    options.add_json(parser)
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Listens until the source ends or the user does."""
+    if arguments.realtime and arguments.input is None:
+        arguments.parser.error("--realtime needs --input FILE")
+
+    from edge_ser.audio import AudioFile, Microphone
+    from edge_ser.cli.ending import EndingSource
+    from edge_ser.recognizer import load
+
+    recognizer = load(arguments.model, arguments.backend)
+    source = (
+        AudioFile(arguments.input, realtime=arguments.realtime)
+        if arguments.input
+        else Microphone(arguments.device)
+    )
+    sink = _sink(arguments.json, recognizer)
+    with ExitStack() as stack:
+
+        def opened() -> None:
+            bundle = recognizer.bundle
+            say(
+                f'listening to "{source.name}" with {bundle.name} ({bundle.precision}, '
+                f"{recognizer.backend} backend); Ctrl-C ends"
+            )
+            stack.enter_context(sink)
+
+        ending = EndingSource(source, arguments.duration, opened)
+        stack.enter_context(handling_signals(ending.stop))
+        events = recognizer.stream(ending, arguments.hop, arguments.threshold)
+        for event in stack.enter_context(closing(events)):
+            sink(event)
+    return 0
+
+
+def _sink(as_json: bool, recognizer: Recognizer) -> Sink:
+    from edge_ser.sinks.lines import JsonLines, PlainLines
+
+    if as_json:
+        return JsonLines(sys.stdout)
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return PlainLines(sys.stdout)
+
+    from edge_ser.sinks.terminal import LiveDisplay
+
+    return LiveDisplay(recognizer.bundle.labels, lambda: recognizer.level)

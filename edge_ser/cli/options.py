@@ -1,0 +1,78 @@
+"""Options that several commands share, and the checks of their values."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from edge_ser import __version__
+
+BACKENDS = ("numpy", "onnx")
+
+
+def describe(parser: argparse.ArgumentParser, summary: str, example: str) -> None:
+    """Gives a parser its ``--version`` and a ``--help`` that ends with an example."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = f"{summary[0].upper()}{summary[1:]}"
+    parser.epilog = f"example:\n  {example}"
+    parser.add_argument("--version", action="version", version=f"edge-ser {__version__}")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """``--model`` and ``--backend``."""
+    parser.add_argument(
+        "--model",
+        metavar="NAME|DIR",
+        default="cogcn",
+        help="a bundled model, or the folder of another (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="numpy",
+        help="what computes the model (default: %(default)s)",
+    )
+
+
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """``--threshold``."""
+    parser.add_argument(
+        "--threshold",
+        type=probability,
+        metavar="P",
+        default=0.0,
+        help="name no emotion where the confidence is below P (default: always name one)",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+
+def seconds(text: str) -> float:
+    """A finite number above 0."""
+    value = _number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def probability(text: str) -> float:
+    """A number in [0, 1]."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def device(text: str) -> str | int:
+    """A microphone's index if it is a number, else its name."""
+    return int(text) if text.isdecimal() else text
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan  # which no range contains

@@ -1,0 +1,37 @@
+"""Ctrl-C and SIGTERM: both ask the program to end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+Handler = Callable[[int, FrameType | None], None]
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends whatever is going on.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    raise KeyboardInterrupt
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def handling_signals(handler: Handler) -> Iterator[None]:
+    """Within the block, ``handler`` is called for Ctrl-C and SIGTERM.
+
+    SIGINT is taken even where it was ignored, as it is for the background jobs of a shell script:
+    ``kill -INT`` must end a listener there too.
+    """
+    before = {number: signal.signal(number, handler) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,71 @@
+"""What the recogniser says: events of a stream, and the result of a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+LABELS = ("angry", "happy", "neutral", "sad")
+
+
+@dataclass(frozen=True)
+class EmotionEvent:
+    """One decision of a stream.
+
+    Args:
+        type: ``window`` (rolling, while someone speaks) or ``utterance`` (they stopped).
+        start: seconds of captured audio since the start of the stream, lost audio counted in.
+        end: as ``start``.
+        emotion: the most probable label, or None where ``confidence`` is below the threshold.
+        confidence: the largest probability.
+        probabilities: label to probability; they sum to 1.
+        latency_ms: from the arrival of the newest sample used to the making of this event.
+        dropped: samples lost since the start of the stream.
+        model: name of the bundle.
+        backend: ``numpy`` or ``onnx``.
+    """
+
+    type: Literal["window", "utterance"]
+    start: float
+    end: float
+    emotion: str | None
+    confidence: float
+    probabilities: dict[str, float]
+    latency_ms: float
+    dropped: int
+    model: str
+    backend: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, the keys in the order of the JSON contract."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One utterance of a classified signal; fields as in :class:`EmotionEvent`."""
+
+    start: float
+    end: float
+    emotion: str | None
+    confidence: float
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The result for a whole signal.
+
+    ``probabilities`` is the duration-weighted mean over ``utterances``; it, ``emotion`` and
+    ``confidence`` are None where no speech was found. ``emotion`` is also None where
+    ``confidence`` is below the threshold.
+    """
+
+    emotion: str | None
+    confidence: float | None
+    probabilities: dict[str, float] | None
+    utterances: tuple[Utterance, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, the keys in the order of the JSON contract."""
+        return {**asdict(self), "utterances": [asdict(u) for u in self.utterances]}

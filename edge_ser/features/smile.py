@@ -1,0 +1,214 @@
+"""libSMILEapi, the C interface of openSMILE, bound with ctypes.
+
+The library and its configuration files come from the installed ``opensmile`` package, which is
+located but never imported: its import pulls pandas and audio-format packages, 100 MB of memory
+that a device does not have to spare.
+"""
+
+from __future__ import annotations
+
+import ctypes as c
+import functools
+import importlib.util
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from edge_ser.errors import EdgeSerError
+
+TAKEN, INVALID_STATE, RING_FULL = 0, 3, 8
+_LOG_ERROR = 3
+_INSTALL = "install it with: pip install --no-deps opensmile"
+
+
+class FrameMeta(c.Structure):
+    """``FrameMetaInfo`` of SMILEapi.h."""
+
+    _fields_ = (
+        ("index", c.c_long),
+        ("time", c.c_double),
+        ("period", c.c_double),
+        ("length", c.c_double),
+    )
+
+
+class _Option(c.Structure):
+    _fields_ = (("name", c.c_char_p), ("value", c.c_char_p))
+
+
+class _LogMessage(c.Structure):
+    _fields_ = (
+        ("type", c.c_int),
+        ("level", c.c_int),
+        ("text", c.c_char_p),
+        ("module", c.c_char_p),
+    )
+
+
+SinkCallback = c.CFUNCTYPE(
+    c.c_int, c.POINTER(c.c_float), c.c_long, c.c_long, c.POINTER(FrameMeta), c.c_void_p
+)
+_LogCallback = c.CFUNCTYPE(None, c.c_void_p, _LogMessage, c.c_void_p)
+
+
+def package_folder() -> Path:
+    """The ``core`` folder of the installed opensmile package.
+
+    Raises:
+        EdgeSerError: the package is not installed.
+    """
+    spec = importlib.util.find_spec("opensmile")
+    if spec is None or not spec.submodule_search_locations:
+        raise EdgeSerError(f"openSMILE is not installed; {_INSTALL}")
+    return Path(spec.submodule_search_locations[0]) / "core"
+
+
+@functools.cache
+def library() -> c.CDLL:
+    """The loaded library with the prototypes declared.
+
+    Raises:
+        EdgeSerError: the package carries no library for this platform.
+    """
+    found = sorted(package_folder().glob("bin/*/*SMILEapi.*"))
+    if not found:
+        raise EdgeSerError(f"this opensmile package has no library for this platform; {_INSTALL}")
+    try:
+        lib = c.CDLL(str(found[0]))
+    except OSError as error:
+        raise EdgeSerError(f"cannot load openSMILE ({error}); {_INSTALL}") from error
+    handle, text, out_long = c.c_void_p, c.c_char_p, c.POINTER(c.c_long)
+    initialise = [handle, text, c.c_int, c.POINTER(_Option), c.c_int, c.c_int, c.c_int, text]
+    prototypes: dict[str, tuple[list[type], type | None]] = {
+        "smile_new": ([], handle),
+        "smile_initialize": (initialise, c.c_int),
+        "smile_run": ([handle], c.c_int),
+        "smile_abort": ([handle], c.c_int),
+        "smile_reset": ([handle], c.c_int),
+        "smile_free": ([handle], None),
+        "smile_error_msg": ([handle], text),
+        "smile_set_log_callback": ([handle, _LogCallback, c.c_void_p], c.c_int),
+        "smile_extaudiosource_write_data": ([handle, text, c.c_void_p, c.c_int], c.c_int),
+        "smile_extaudiosource_set_external_eoi": ([handle, text], c.c_int),
+        "smile_extsink_set_data_callback_ex": ([handle, text, SinkCallback, c.c_void_p], c.c_int),
+        "smile_extsink_get_num_elements": ([handle, text, out_long], c.c_int),
+        "smile_extsink_get_element_name": (
+            [handle, text, c.c_long, c.POINTER(text)],
+            c.c_int,
+        ),
+    }
+    for name, (arguments, result) in prototypes.items():
+        function = getattr(lib, name)
+        function.argtypes, function.restype = arguments, result
+    return lib
+
+
+class Smile:
+    """One openSMILE instance: configure, run, write, end, reset, free.
+
+    Args:
+        configuration: path of the main configuration file.
+        options: values of the ``\\cm[...]`` options in it. openSMILE accepts unknown names in
+            silence, so they are fixed by the caller, never the user.
+
+    Raises:
+        EdgeSerError: openSMILE refuses the configuration.
+    """
+
+    def __init__(self, configuration: Path, options: Mapping[str, object]) -> None:
+        self._lib = library()
+        self._messages: list[str] = []
+        self._handle: int | None = self._lib.smile_new()
+        # kept on self: ctypes callbacks must outlive the C side's use of them
+        self._log = _LogCallback(self._on_log)
+        self._sinks: dict[bytes, object] = {}
+        array = (_Option * len(options))(
+            *[_Option(name.encode(), str(value).encode()) for name, value in options.items()]
+        )
+        try:
+            # without a log callback an initialisation error comes with an empty message
+            self._check(self._lib.smile_set_log_callback(self._handle, self._log, None))
+            self._check(
+                self._lib.smile_initialize(
+                    self._handle, str(configuration).encode(), len(options), array, 1, 0, 0, None
+                )
+            )
+        except EdgeSerError:
+            self.free()
+            raise
+
+    def _on_log(self, _smile: int, message: _LogMessage, _parameter: int) -> None:
+        if message.type == _LOG_ERROR:
+            self._messages.append((message.text or b"").decode(errors="replace").strip())
+
+    def _check(self, code: int) -> None:
+        if code != TAKEN:
+            last = (self._lib.smile_error_msg(self._handle) or b"").decode(errors="replace")
+            detail = "; ".join(dict.fromkeys(filter(None, [*self._messages, last]))) or "no message"
+            raise EdgeSerError(f"openSMILE failed with code {code}: {detail}")
+
+    def element_names(self, sink: str) -> tuple[str, ...]:
+        """Names of the columns that arrive at ``sink``."""
+        count, name = c.c_long(), c.c_char_p()
+        self._check(
+            self._lib.smile_extsink_get_num_elements(self._handle, sink.encode(), c.byref(count))
+        )
+        names = []
+        for i in range(count.value):
+            self._check(
+                self._lib.smile_extsink_get_element_name(
+                    self._handle, sink.encode(), i, c.byref(name)
+                )
+            )
+            names.append((name.value or b"").decode())
+        return tuple(names)
+
+    def on_frames(self, sink: str, take: Callable[[bytes], None]) -> None:
+        """Calls ``take`` from the running thread with the float32 bytes of each frame."""
+
+        def forward(data: c._Pointer[c.c_float], frames: int, width: int, *_: object) -> int:
+            take(c.string_at(data, 4 * frames * width))
+            return 1
+
+        callback = SinkCallback(forward)
+        self._sinks[sink.encode()] = callback
+        self._check(
+            self._lib.smile_extsink_set_data_callback_ex(
+                self._handle, sink.encode(), callback, None
+            )
+        )
+
+    def run(self) -> None:
+        """Blocks until the end of the input, or until :meth:`abort`."""
+        self._check(self._lib.smile_run(self._handle))
+
+    def write(self, source: str, data: bytes) -> bool:
+        """Hands over 16-bit samples; False where the ring buffer has no room for them yet."""
+        code = self._lib.smile_extaudiosource_write_data(
+            self._handle, source.encode(), data, len(data)
+        )
+        if code == RING_FULL:
+            return False
+        self._check(code)
+        return True
+
+    def end_of_input(self, source: str) -> None:
+        """No more samples: :meth:`run` delivers the last frames and returns."""
+        self._check(self._lib.smile_extaudiosource_set_external_eoi(self._handle, source.encode()))
+
+    def abort(self) -> None:
+        """Makes :meth:`run` return soon, with the input unfinished; nothing if it is not running.
+
+        A thread that is about to call :meth:`run` has to be aborted again.
+        """
+        if (code := self._lib.smile_abort(self._handle)) != INVALID_STATE:
+            self._check(code)
+
+    def reset(self) -> None:
+        """Back to the state after initialisation; callbacks must be registered again."""
+        self._check(self._lib.smile_reset(self._handle))
+
+    def free(self) -> None:
+        """Releases the instance; :meth:`run` must have returned (use after free otherwise)."""
+        if self._handle is not None:
+            self._lib.smile_free(self._handle)
+            self._handle = None

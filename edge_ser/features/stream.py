@@ -1,0 +1,170 @@
+"""Streaming eGeMAPS: int16 samples in, feature vectors out, bit-identical to batch extraction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.features.sets import FeatureSet
+from edge_ser.features.smile import Smile, package_folder
+
+_HERE = Path(__file__).parent
+_RING = 96_000
+_CHUNK = 8_000
+"""Samples handed over at once; a chunk larger than the ring would be refused for ever."""
+_SOURCE, _LLD_SINK, _FUNCTIONALS_SINK = "source", "lldsink", "funcsink"
+LLD_COUNT = 25
+
+
+class FeatureStream:
+    """eGeMAPSv02 of a 16 kHz signal as it comes in, in chunks of any size.
+
+    Two sequences come out of :meth:`read`: the 25 low-level descriptors every 10 ms, which the
+    utterance detector needs, and the vectors of ``features``; for ``egemaps-lld`` they are the
+    same. Vectors arrive 80 to 150 ms after their samples, the last few
+    only after :meth:`finish`. One instance is one stream; several may run at once.
+
+    Args:
+        features: which vectors to compute.
+
+    Raises:
+        EdgeSerError: openSMILE is missing or fails.
+
+    Example:
+        >>> from edge_ser.features import FeatureStream, feature_set
+        >>> with FeatureStream(feature_set("egemaps-lld")) as stream:
+        ...     stream.write(np.zeros(16_000, np.int16))
+        ...     stream.finish()
+        ...     stream.read()[1].shape
+        (95, 25)
+    """
+
+    def __init__(self, features: FeatureSet) -> None:
+        self.features = features
+        config = package_folder() / "config"
+        ring = config / "shared" / "BufferModeRb.conf.inc"
+        options: dict[str, object] = {
+            "ring": _RING,
+            "lldConf": _HERE / "lld.conf",
+            "gemapsLld": config / "gemaps/v01b/GeMAPSv01b_core.lld.conf.inc",
+            "egemapsLld": config / "egemaps/v02/eGeMAPSv02_core.lld.conf.inc",
+            "gemapsFunc": config / "gemaps/v01b/GeMAPSv01b_core.func.conf.inc",
+            "egemapsFunc": config / "egemaps/v02/eGeMAPSv02_core.func.conf.inc",
+            "bufferModeConf": ring,
+            "bufferModeRbConf": ring,
+            "bufferModeRbLagConf": config / "shared" / "BufferModeRbLag.conf.inc",
+            "frameModeFunctionalsConf": _HERE / "frame_mode.conf.inc",
+            "window": features.window,
+            "step": features.step,
+        }
+        main = "functionals.conf" if features.functionals else "lld.conf"
+        self._smile = Smile(_HERE / main, options)
+        self._sinks = [_LLD_SINK] + [_FUNCTIONALS_SINK] * features.functionals
+        self.names = self._smile.element_names(self._sinks[-1])
+        if len(self.names) != features.dimension:
+            self._smile.free()
+            raise EdgeSerError(
+                f"this openSMILE gives {len(self.names)} features for {features.spec} instead of "
+                f"{features.dimension}; install opensmile 2.6"
+            )
+        self._start()
+
+    def _start(self) -> None:
+        self._frames: dict[str, deque[bytes]] = {sink: deque() for sink in self._sinks}
+        for sink, frames in self._frames.items():
+            self._smile.on_frames(sink, frames.append)
+        self._error: BaseException | None = None
+        self._finished = False
+        self._thread = threading.Thread(target=self._run, name="openSMILE", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._smile.run()
+        except BaseException as error:
+            self._error = error  # raised in the thread that writes
+
+    def write(self, samples: NDArray[np.int16]) -> None:
+        """Hands over samples, waiting while openSMILE has no room for them.
+
+        Args:
+            samples: (n,) int16 at 16 kHz; n may be 0.
+
+        Raises:
+            EdgeSerError: wrong type or shape, the input was already finished, or openSMILE failed.
+        """
+        if samples.dtype != np.int16 or samples.ndim != 1:
+            raise EdgeSerError(
+                "features need one channel of int16 samples at 16 kHz, not "
+                f"{samples.dtype} of shape {samples.shape}"
+            )
+        if self._finished:
+            raise EdgeSerError("the input is finished; call reset() to start another")
+        for begin in range(0, len(samples), _CHUNK):
+            data = samples[begin : begin + _CHUNK].tobytes()
+            while not self._smile.write(_SOURCE, data):
+                self._check_running()
+                time.sleep(0.001)
+        self._check_running()
+
+    def _check_running(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if not self._thread.is_alive():
+            raise EdgeSerError("openSMILE ended before the end of the input")
+
+    def finish(self) -> None:
+        """Ends the input and waits until every vector has been delivered."""
+        if self._finished:
+            return
+        self._finished = True
+        self._smile.end_of_input(_SOURCE)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def read(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What has arrived since the last call: (n, 25) LLDs and (m, dimension) vectors."""
+        lld = self._take(_LLD_SINK, LLD_COUNT)
+        if not self.features.functionals:
+            return lld, lld
+        return lld, self._take(_FUNCTIONALS_SINK, self.features.dimension)
+
+    def _take(self, sink: str, width: int) -> NDArray[np.float32]:
+        frames = self._frames[sink]
+        data = b"".join([frames.popleft() for _ in range(len(frames))])
+        return np.frombuffer(data, np.float32).reshape(-1, width)
+
+    def reset(self) -> None:
+        """Forgets everything and starts another stream (2 ms instead of a new instance)."""
+        self._stop()
+        self._smile.reset()
+        self._start()
+
+    def _stop(self) -> None:
+        while self._thread.is_alive():
+            self._smile.abort()
+            self._thread.join(timeout=0.01)
+
+    def close(self) -> None:
+        """Ends the stream and releases openSMILE."""
+        self._stop()
+        self._smile.free()
+
+    def __enter__(self) -> FeatureStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,188 @@
+"""The pipeline: a source of audio in, emotions out."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
+from edge_ser.backends import open_backend
+from edge_ser.bundle import Bundle, load_bundle
+from edge_ser.events import Classification, EmotionEvent, Utterance
+from edge_ser.graph import build
+from edge_ser.nodes import Segmenter, Stretch, graph_slices
+from edge_ser.normalisation import normalise
+
+_SMOOTHED = 3
+"""Windows whose probabilities a ``window`` event averages."""
+
+
+class Recognizer:
+    """A loaded model that listens.
+
+    Args:
+        bundle: the model.
+        backend: ``numpy`` or ``onnx``.
+
+    Raises:
+        EdgeSerError: the backend is unknown, not installed, or cannot use the weights.
+    """
+
+    def __init__(self, bundle: Bundle, backend: str = "numpy") -> None:
+        self.bundle = bundle
+        self.backend = backend
+        self.level = -np.inf
+        """dBFS of the last block of a stream: -inf for digital silence, 0 for full scale."""
+        self._model = open_backend(bundle, backend)
+        self._features = bundle.features
+        self._normalisation = bundle.normalisation
+        self._graph = bundle.card["graph"]
+
+    def __repr__(self) -> str:
+        return f"Recognizer({self.bundle!r}, backend={self.backend})"
+
+    def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits (C,) of an utterance's raw vectors (n, d): the mean over its graphs."""
+        x = normalise(values, self._normalisation)
+        kind, gamma = self._graph["kind"], self._graph.get("gamma")
+        graphs = [x[rows] for rows in graph_slices(len(x), self._features)]
+        scores = [self._model(nodes, build(kind, nodes, gamma)) for nodes in graphs]
+        return np.mean(scores, axis=0, dtype=np.float32)
+
+    def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Probabilities (C,) of an utterance's raw vectors (n, d)."""
+        scores = self.logits(values).astype(np.float64)
+        exponent = np.exp(scores - scores.max())
+        return exponent / exponent.sum()
+
+    def stream(
+        self, source: Source, hop: float = 0.5, threshold: float = 0.0
+    ) -> Iterator[EmotionEvent]:
+        """Events as they happen, until the source ends.
+
+        Args:
+            source: a microphone, file or signal of :mod:`edge_ser.audio`.
+            hop: seconds between two ``window`` events while someone speaks.
+            threshold: confidence below which ``emotion`` is None.
+
+        Raises:
+            EdgeSerError: the source fails.
+        """
+        return self._events(source, hop, threshold)
+
+    def classify(
+        self, signal: ArrayLike, sampling_rate: int, threshold: float = 0.0
+    ) -> Classification:
+        """The emotion of a whole signal.
+
+        Args:
+            signal: (n,) or (n, channels), float in [-1, 1] or int16.
+            sampling_rate: Hz, 8000 to 192000.
+            threshold: confidence below which ``emotion`` is None.
+
+        Raises:
+            EdgeSerError: the signal is empty, not finite, or its rate out of range.
+        """
+        return self.classify_source(AudioSignal(np.asarray(signal), sampling_rate), threshold)
+
+    def classify_source(self, source: Source, threshold: float = 0.0) -> Classification:
+        """As :meth:`classify`, for any finite source."""
+        utterances = tuple(
+            Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities)
+            for e in self._events(source, None, threshold)
+        )
+        if not utterances:
+            return Classification(None, None, None, ())
+        weights = np.array([u.end - u.start for u in utterances])
+        scores = np.array([list(u.probabilities.values()) for u in utterances])
+        mean = weights @ scores / weights.sum()
+        emotion, confidence, probabilities = self._decide(mean, threshold)
+        return Classification(emotion, confidence, probabilities, utterances)
+
+    def _decide(
+        self, probabilities: NDArray[np.float64], threshold: float
+    ) -> tuple[str | None, float, dict[str, float]]:
+        labels = self.bundle.labels
+        best = int(np.argmax(probabilities))
+        confidence = float(probabilities[best])
+        emotion = labels[best] if confidence >= threshold else None
+        return emotion, confidence, dict(zip(labels, probabilities.tolist(), strict=True))
+
+    def _events(
+        self, source: Source, hop: float | None, threshold: float
+    ) -> Iterator[EmotionEvent]:
+        seconds, dropped = 0.0, 0
+        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
+        recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
+
+        def event(stretch: Stretch) -> EmotionEvent:
+            while len(arrivals) > 1 and arrivals[0][0] < stretch.newest - 1e-6:
+                arrivals.popleft()
+            scores = self.probabilities(stretch.values)
+            if stretch.final:
+                recent.clear()
+            else:
+                recent.append(scores)
+                scores = np.mean(recent, axis=0)
+            emotion, confidence, probabilities = self._decide(scores, threshold)
+            return EmotionEvent(
+                "utterance" if stretch.final else "window",
+                round(stretch.start, 3),
+                round(stretch.end, 3),
+                emotion,
+                confidence,
+                probabilities,
+                round((time.monotonic() - arrivals[0][1]) * 1000, 1),
+                dropped,
+                self.bundle.name,
+                self.backend,
+            )
+
+        with source, Segmenter(self._features, hop) as segmenter:
+            for block in source:
+                if block.lost:
+                    # what was said before and after the gap is not one utterance
+                    yield from map(event, segmenter.finish())
+                    dropped += block.lost
+                    seconds += block.lost / SAMPLING_RATE
+                    segmenter.restart(seconds)
+                seconds += len(block.samples) / SAMPLING_RATE
+                self.level = _dbfs(block.samples)
+                arrivals.append((seconds, block.arrival))
+                yield from map(event, segmenter.push(block.samples))
+                while len(arrivals) > 1 and arrivals[0][0] < seconds - _HISTORY:
+                    arrivals.popleft()
+            yield from map(event, segmenter.finish())
+
+
+_HISTORY = 5.0
+"""Seconds of arrival times kept: more than any feature set lags behind its samples."""
+
+
+def _dbfs(samples: NDArray[np.int16]) -> float:
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+    return 20 * float(np.log10(rms / 32768)) if rms else -np.inf
+
+
+def load(model: str | Path = "cogcn", backend: str = "numpy") -> Recognizer:
+    """Loads a model.
+
+    Args:
+        model: the name of a bundled model, or a bundle folder.
+        backend: ``numpy`` or ``onnx``.
+
+    Raises:
+        EdgeSerError: there is no such model or backend, or the bundle is damaged.
+
+    Example:
+        >>> import edge_ser
+        >>> recognizer = edge_ser.load("cogcn")
+        >>> recognizer.classify(np.zeros(16_000), 16_000).utterances
+        ()
+    """
+    return Recognizer(load_bundle(model), backend)

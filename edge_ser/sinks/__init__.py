@@ -1,0 +1,20 @@
+"""Where the events of a stream go."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edge_ser.events import EmotionEvent
+
+
+class Sink(Protocol):
+    """Takes events one by one, between the beginning and the end of a stream."""
+
+    def __enter__(self) -> Sink:
+        """Called when the source is open."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Called when the stream has ended."""
+
+    def __call__(self, event: EmotionEvent) -> None:
+        """Shows or sends one event."""

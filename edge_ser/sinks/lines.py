@@ -1,0 +1,58 @@
+"""Events as lines of text: for a pipe or a log, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TextIO
+
+from edge_ser.events import EmotionEvent, Utterance
+
+
+class _Lines(AbstractContextManager["_Lines"]):
+    """Writes to a stream that somebody else closes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __exit__(self, *exc: object) -> None:
+        self._stream.flush()
+
+    def _write(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+class JsonLines(_Lines):
+    """Every event as one JSON object a line."""
+
+    def __call__(self, event: EmotionEvent) -> None:
+        """Writes the event."""
+        self._write(json.dumps(event.to_dict()))
+
+
+class PlainLines(_Lines):
+    """One line of text an utterance."""
+
+    def __call__(self, event: EmotionEvent) -> None:
+        """Writes the event if it is an utterance."""
+        if event.type == "utterance":
+            self._write(utterance_line(event))
+
+
+def utterance_line(event: EmotionEvent | Utterance) -> str:
+    """``  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)``."""
+    return (
+        f"{event.start:6.2f} – {event.end:5.2f} s  {decision(event.emotion, event.probabilities)}"
+    )
+
+
+def decision(emotion: str | None, probabilities: Mapping[str, float]) -> str:
+    """The emotion and its probability, the others in brackets, the likeliest first."""
+    ranked = sorted(probabilities.items(), key=lambda item: -item[1])
+    if emotion is None:
+        head, others = f"{'unsure':13}", ranked
+    else:
+        head, others = f"{emotion:7} {100 * ranked[0][1]:3.0f} %", ranked[1:]
+    return f"{head}  ({', '.join(f'{label} {100 * p:.0f} %' for label, p in others)})"

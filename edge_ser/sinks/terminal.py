@@ -1,0 +1,114 @@
+"""The live display of a terminal: finished utterances scroll by above bars that move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from edge_ser.events import EmotionEvent
+from edge_ser.sinks.lines import utterance_line
+
+COLOURS = {"angry": "red", "happy": "yellow", "neutral": "cyan", "sad": "blue"}
+_QUIETEST = -60.0
+"""dBFS at which the level meter is empty; it is full at 0."""
+_WIDTH = 32
+_REFRESHES = 8
+"""A second: enough for a meter to look alive."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What the moving part of the display shows.
+
+    Args:
+        labels: the emotions, one bar each.
+        level: dBFS of what is being heard.
+        event: the last one, if there was any.
+    """
+
+    labels: Sequence[str]
+    level: float
+    event: EmotionEvent | None
+
+
+def render(screen: Screen) -> RenderableType:
+    """The moving part: the level, a bar an emotion, and what is being heard."""
+    event = screen.event
+    speaking = event is not None and event.type == "window"
+    table = Table.grid(padding=(0, 1))
+    loud = min(max(screen.level - _QUIETEST, 0.0), -_QUIETEST)
+    number = f"{screen.level:4.0f} dB" if screen.level > _QUIETEST else "silence"
+    table.add_row("level", _bar(loud / -_QUIETEST, "green"), number)
+    for label in screen.labels:
+        share = event.probabilities[label] if event else 0.0
+        colour = COLOURS.get(label, "white") if speaking else "grey50"
+        style = "bold" if speaking and event and label == event.emotion else ""
+        table.add_row(Text(label, style), _bar(share, colour), Text(f"{100 * share:4.0f} %", style))
+    return Group(Text(), table, _status(event), Text("Ctrl-C ends", "dim"))
+
+
+def _bar(share: float, colour: str) -> ProgressBar:
+    return ProgressBar(
+        1.0, share, width=_WIDTH, complete_style=colour, finished_style=colour, style="grey23"
+    )
+
+
+def _status(event: EmotionEvent | None) -> Text:
+    if event is None or event.type == "utterance":
+        text = Text("waiting for someone to speak", "dim")
+    else:
+        sure = f"{100 * event.confidence:.0f} % sure"
+        text = Text(f"hearing {event.end - event.start:.1f} s of speech: ")
+        text.append(event.emotion or "unsure", f"bold {COLOURS.get(event.emotion or '', '')}")
+        text.append(f", {sure}")
+    if event is not None and event.dropped:
+        text.append(f"   {event.dropped} samples lost", "red")
+    return text
+
+
+class LiveDisplay:
+    """A sink that draws on a terminal.
+
+    Args:
+        labels: the emotions, in the order of their bars.
+        level: gives the dBFS of what is being heard; asked several times a second.
+        console: where to draw; stdout by default.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], level: Callable[[], float], console: Console | None = None
+    ) -> None:
+        self._labels = labels
+        self._level = level
+        self._event: EmotionEvent | None = None
+        self._live = Live(
+            get_renderable=self._render,
+            console=console or Console(),
+            refresh_per_second=_REFRESHES,
+            transient=True,  # what stays on the terminal is the list of utterances
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def _render(self) -> RenderableType:
+        return render(Screen(self._labels, self._level(), self._event))
+
+    def __enter__(self) -> LiveDisplay:
+        self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: EmotionEvent) -> None:
+        """Moves the bars; adds a finished utterance to the list above them."""
+        self._event = event
+        if event.type == "utterance":
+            colour = COLOURS.get(event.emotion or "", "")
+            self._live.console.print(Text(utterance_line(event), colour), soft_wrap=True)

@@ -1,0 +1,109 @@
+"""Where an utterance begins and ends, from the stream's own loudness and voicing frames."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edge_ser.features.sets import LLD_STEP
+
+PAUSE = 0.6
+"""Seconds without voice that close an utterance."""
+LONGEST = 30.0
+"""Seconds after which an utterance is closed though speech goes on."""
+MARGIN = 0.1
+"""Seconds kept before the first and after the last voiced frame, for consonants."""
+
+_VOICED_FRAMES = 8
+_F0_SPREAD = 0.15  # semitones; a hum has 0.03 at most, the flattest corpus clip 0.4
+_FLOOR_START = 0.02  # in units of eGeMAPS loudness; digital silence has 0.001, soft speech 0.07
+_FLOOR_DOUBLES_IN = 2.0  # seconds
+_ABOVE_FLOOR = 1.25
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Start and end of an utterance in seconds of the stream."""
+
+    start: float
+    end: float
+
+
+class UtteranceDetector:
+    """Follows LLD frames one by one and says when an utterance has ended.
+
+    A frame counts as voice where openSMILE finds a fundamental frequency and the loudness stands
+    clear of the noise floor, a running minimum that falls at once and doubles in two seconds. The
+    frames between two pauses are an utterance if there is enough voice in them and its pitch
+    moves: a mains hum is voiced, but for ever on one note.
+    """
+
+    def __init__(self) -> None:
+        self._frame = 0
+        self._floor = _FLOOR_START
+        self._forget()
+
+    def _forget(self) -> None:
+        self._first: int | None = None
+        self._last = 0
+        self._count = 0
+        self._mean = 0.0
+        self._squares = 0.0
+
+    @property
+    def time(self) -> float:
+        """Seconds of the stream followed so far."""
+        return self._frame * LLD_STEP
+
+    @property
+    def earliest(self) -> float:
+        """Seconds before which no open or future utterance can begin."""
+        return (self._frame if self._first is None else self._first) * LLD_STEP - MARGIN
+
+    @property
+    def start(self) -> float | None:
+        """Start of the utterance under way, or None while nobody speaks.
+
+        None during a pause too, and until there is enough voice to call it speech.
+        """
+        quiet = (self._frame - self._last) * LLD_STEP > MARGIN
+        if self._first is None or quiet or not self._speech:
+            return None
+        return self._first * LLD_STEP - MARGIN
+
+    @property
+    def _speech(self) -> bool:
+        spread = math.sqrt(self._squares / self._count) if self._count else 0.0
+        return self._count >= _VOICED_FRAMES and spread >= _F0_SPREAD
+
+    def push(self, loudness: float, f0: float) -> Bounds | None:
+        """Follows one frame; returns the utterance that it closes, if any.
+
+        Args:
+            loudness: eGeMAPS loudness of the frame.
+            f0: semitones above 27.5 Hz, 0 where unvoiced.
+        """
+        rise = 2.0 ** (LLD_STEP / _FLOOR_DOUBLES_IN)
+        self._floor = max(min(loudness, self._floor * rise), _FLOOR_START)
+        if f0 > 0 and loudness > _ABOVE_FLOOR * self._floor:
+            if self._first is None:
+                self._first = self._frame
+            self._last = self._frame
+            self._count += 1  # Welford's running variance
+            delta = f0 - self._mean
+            self._mean += delta / self._count
+            self._squares += delta * (f0 - self._mean)
+        self._frame += 1
+        if self._first is None:
+            return None
+        paused = (self._frame - self._last) * LLD_STEP >= PAUSE
+        too_long = (self._frame - self._first) * LLD_STEP >= LONGEST - MARGIN
+        return self.close() if paused or too_long else None
+
+    def close(self) -> Bounds | None:
+        """Ends the utterance under way; None where there is none."""
+        first, last, speech = self._first, self._last, self._speech
+        self._forget()
+        if first is None or not speech:
+            return None
+        return Bounds(first * LLD_STEP - MARGIN, (last + 1) * LLD_STEP + MARGIN)

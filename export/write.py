@@ -1,0 +1,43 @@
+"""Writing a bundle whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from edge_ser.bundle import SUMS, sums
+from edge_ser.errors import EdgeSerError
+
+
+def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) -> None:
+    """Writes ``model.json``, the files and SHA256SUMS to the folder ``output``.
+
+    A bundle that is already there is replaced; anything else there is left alone.
+
+    Raises:
+        EdgeSerError: ``output`` holds something other than a bundle, or cannot be written.
+    """
+    contents = {"model.json": (json.dumps(card, indent=1) + "\n").encode(), **files}
+    contents[SUMS] = sums(contents)
+    if output.exists() and not (output / SUMS).is_file() and any(output.iterdir()):
+        raise EdgeSerError(f"{output} is not empty and holds no bundle; choose another --output")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+            new, old = Path(folder) / "new", Path(folder) / "old"
+            new.mkdir()
+            for name, content in contents.items():
+                with (new / name).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            if output.exists():
+                output.rename(old)
+            new.rename(output)
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise EdgeSerError(f"cannot write {output}: {error}") from error

@@ -1,0 +1,203 @@
+"""The stream against openSMILE's own batch extraction, bit for bit, and the traps around it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import opensmile
+import psutil
+import pytest
+import soundfile
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.features import FeatureStream, feature_set
+from edge_ser.features.smile import Smile
+
+SPECS = ["egemaps-lld", "egemaps-88", "egemaps-88@250/50", "egemaps-88@500/100"]
+
+
+@pytest.fixture(scope="module")
+def clip(corpora: Path) -> np.ndarray:
+    path = corpora / "ravdess/Actor_01/03-01-05-02-01-01-01.flac"
+    return soundfile.read(path, dtype="int16")[0]
+
+
+def batch(signal: np.ndarray, spec: str, folder: Path) -> np.ndarray:
+    """What ``opensmile.Smile`` makes of the whole signal."""
+    features = feature_set(spec)
+    level = opensmile.FeatureLevel.LowLevelDescriptors
+    options = {}
+    if features.functionals:
+        level = opensmile.FeatureLevel.Functionals
+        mode = folder / "mode.conf.inc"
+        mode.write_text(
+            f"frameMode = fixed\nframeSize = {features.window}\nframeStep = {features.step}\n"
+            "frameCenterSpecial = left\n"
+        )
+        options["frameModeFunctionalsConf"] = str(mode)
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level, options=options)
+    return smile.process_signal(signal / 32768, 16_000).to_numpy()
+
+
+def run(stream: FeatureStream, signal: np.ndarray, chunk: int) -> np.ndarray:
+    vectors = []
+    for begin in range(0, len(signal), chunk):
+        stream.write(signal[begin : begin + chunk])
+        vectors.append(stream.read()[1])
+    stream.finish()
+    return np.concatenate([*vectors, stream.read()[1]])
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_bit_identical_to_batch(clip: np.ndarray, spec: str, tmp_path: Path) -> None:
+    expected = batch(clip, spec, tmp_path)
+    with FeatureStream(feature_set(spec)) as stream:
+        for chunk in (77, 160, 480, 1600, len(clip)):
+            np.testing.assert_array_equal(run(stream, clip, chunk), expected)
+            stream.reset()
+
+
+def test_names_are_opensmiles(clip: np.ndarray) -> None:
+    for spec, level in (
+        ("egemaps-lld", opensmile.FeatureLevel.LowLevelDescriptors),
+        ("egemaps-88", opensmile.FeatureLevel.Functionals),
+    ):
+        with FeatureStream(feature_set(spec)) as stream:
+            expected = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level).feature_names
+            assert list(stream.names) == expected
+
+
+def test_functionals_come_with_their_lld(clip: np.ndarray, tmp_path: Path) -> None:
+    with FeatureStream(feature_set("egemaps-88@500/100")) as stream:
+        stream.write(clip)
+        stream.finish()
+        lld, _ = stream.read()
+    np.testing.assert_array_equal(lld, batch(clip, "egemaps-lld", tmp_path))
+
+
+def test_reset_in_the_middle_forgets(clip: np.ndarray) -> None:
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        first = run(stream, clip, 1600)
+        stream.reset()
+        stream.write(clip[::-1].copy())  # unfinished: reset must not wait for its end
+        stream.reset()
+        np.testing.assert_array_equal(run(stream, clip, 1600), first)
+
+
+def test_two_streams_at_once(clip: np.ndarray) -> None:
+    signals = [clip, clip[::-1].copy()]
+    features = feature_set("egemaps-88@500/100")
+    alone = []
+    for signal in signals:
+        with FeatureStream(features) as stream:
+            alone.append(run(stream, signal, 1600))
+    together: list[np.ndarray] = [np.empty(0)] * 2
+    streams = [FeatureStream(features) for _ in signals]
+
+    def work(i: int) -> None:
+        together[i] = run(streams[i], signals[i], 480)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for stream in streams:
+        stream.close()
+    for i in range(2):
+        np.testing.assert_array_equal(together[i], alone[i])
+    assert not np.array_equal(alone[0], alone[1])
+
+
+def test_memory_is_flat_over_ten_minutes(clip: np.ndarray) -> None:
+    process = psutil.Process()
+    repeats = round(60 * 16_000 / len(clip))
+    resident = []
+    with FeatureStream(feature_set("egemaps-88@500/100")) as stream:
+        rows = 0
+        for _minute in range(11):
+            for _ in range(repeats):
+                stream.write(clip)
+                rows += len(stream.read()[1])
+            resident.append(process.memory_info().rss)
+    assert rows > 10 * 60 * 9
+    # the first minute fills the buffers
+    assert resident[-1] - resident[0] < 2 * 2**20, [r >> 10 for r in resident]
+
+
+def test_chunks_larger_than_the_ring(clip: np.ndarray) -> None:
+    signal = np.tile(clip, 3)
+    assert len(signal) > 96_000
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        whole = run(stream, signal, len(signal))
+        stream.reset()
+        np.testing.assert_array_equal(run(stream, signal, 1600), whole)
+
+
+def test_empty_and_tiny_inputs_give_no_rows() -> None:
+    with FeatureStream(feature_set("egemaps-88@500/100")) as stream:
+        stream.write(np.empty(0, np.int16))
+        stream.write(np.zeros(160, np.int16))
+        stream.finish()
+        lld, vectors = stream.read()
+    assert lld.shape == (0, 25)
+    assert vectors.shape == (0, 88)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(160), np.zeros(160, np.float32), np.zeros((160, 2), np.int16), np.zeros(9, np.uint8)],
+)
+def test_only_one_channel_of_int16(samples: np.ndarray) -> None:
+    with (
+        FeatureStream(feature_set("egemaps-lld")) as stream,
+        pytest.raises(EdgeSerError, match="one channel of int16"),
+    ):
+        stream.write(samples)
+
+
+def test_no_writing_after_the_end() -> None:
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        stream.finish()
+        with pytest.raises(EdgeSerError, match="finished"):
+            stream.write(np.zeros(160, np.int16))
+
+
+def test_close_without_finish_returns() -> None:
+    stream = FeatureStream(feature_set("egemaps-lld"))
+    stream.write(np.zeros(1600, np.int16))
+    closer = threading.Thread(target=stream.close)
+    closer.start()
+    closer.join(timeout=5)
+    assert not closer.is_alive()
+
+
+def test_an_error_in_a_callback_reaches_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Smile) -> None:
+        raise EdgeSerError("openSMILE failed with code 1: made up")
+
+    monkeypatch.setattr(Smile, "run", refuse)
+    stream = FeatureStream(feature_set("egemaps-lld"))
+    with pytest.raises(EdgeSerError, match="made up"):
+        for _ in range(100):
+            stream.write(np.zeros(8000, np.int16))
+
+
+def test_a_refused_configuration_says_why(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.conf"
+    broken.write_text("[componentInstances:cComponentManager]\ninstance[x].type=cNoSuchThing\n")
+    with pytest.raises(EdgeSerError, match="cNoSuchThing"):
+        Smile(broken, {})
+
+
+@pytest.mark.parametrize("spec", ["mfcc", "egemaps-88@5/1", "egemaps-88@100/200", "egemaps-88@x/y"])
+def test_unknown_feature_sets(spec: str) -> None:
+    with pytest.raises(EdgeSerError, match="egemaps-88"):
+        feature_set(spec)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_spec_round_trip(spec: str) -> None:
+    assert feature_set(feature_set(spec).spec) == feature_set(spec)
