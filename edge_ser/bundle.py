@@ -127,6 +127,8 @@ def load_bundle(model: str | Path) -> Bundle:
     try:
         bundle = Bundle(path, json.loads(files["model.json"]), files)
         problem = _problem(bundle)
+    except EdgeSerError as error:
+        problem = str(error)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"model.json: {type(error).__name__} {error}"
     if problem:

@@ -74,9 +74,7 @@ def normalised_adjacency(a: NDArray[np.float32]) -> NDArray[np.float32]:
     return (looped * scale[:, None] * scale[None, :]).astype(np.float32)
 
 
-def build(
-    kind: str, x: NDArray[np.floating], gamma: float | None = None
-) -> NDArray[np.float32]:
+def build(kind: str, x: NDArray[np.floating], gamma: float | None = None) -> NDArray[np.float32]:
     """The normalised adjacency (n, n) of a graph of ``kind`` over the nodes ``x`` (n, d).
 
     Raises:

@@ -21,8 +21,9 @@ VERSION = "1"
 WINDOW = 8.0
 """T: seconds of the longest graph; longer utterances are scored over windows, T / 2 apart."""
 
-_LEAD = 0.5
-_TAIL = 1.0
+_SILENCE = 0.5
+"""Seconds of digital silence before and after every source."""
+
 _LOUDNESS, _F0 = 0, 10  # columns of the LLDs
 
 
@@ -48,8 +49,8 @@ class Stretch:
 class Segmenter:
     """Streams samples through openSMILE and the detector; gives the stretches that come of it.
 
-    Every stream is led in by half a second of digital silence, so that a file that begins in the
-    middle of a word is treated like a microphone that was already open, and led out by a second.
+    Half a second of digital silence leads every stream in and out, so that a file that begins or
+    ends in the middle of a word is treated like a microphone that was open before and after.
 
     Args:
         features: what the nodes are made of.
@@ -63,7 +64,7 @@ class Segmenter:
         self._begin(0.0)
 
     def _begin(self, offset: float) -> None:
-        self._offset = offset - _LEAD  # seconds of the source at frame 0 of this openSMILE run
+        self._offset = offset - _SILENCE  # seconds of the source at frame 0 of this openSMILE run
         self._seconds = offset  # end of what the source has given so far
         self._detector = UtteranceDetector()
         self._pending: deque[tuple[float, float, float, bool]] = deque()
@@ -71,7 +72,7 @@ class Segmenter:
         self._vectors: list[NDArray[np.float32]] = []
         self._first_vector = 0
         self._ended = False
-        self._stream.write(np.zeros(round(_LEAD * SAMPLING_RATE), np.int16))
+        self._stream.write(np.zeros(round(_SILENCE * SAMPLING_RATE), np.int16))
 
     def push(self, samples: NDArray[np.int16]) -> list[Stretch]:
         """Takes (n,) int16 samples; returns the stretches that are complete by now, in order."""
@@ -81,13 +82,13 @@ class Segmenter:
 
     def finish(self) -> list[Stretch]:
         """Ends the stream; returns what was still open."""
-        self._stream.write(np.zeros(round(_TAIL * SAMPLING_RATE), np.int16))
+        self._stream.write(np.zeros(round(_SILENCE * SAMPLING_RATE), np.int16))
         self._stream.finish()
         self._ended = True
         return self._collect()
 
     def restart(self, offset: float) -> None:
-        """After :meth:`finish`: starts afresh ``offset`` seconds into the source."""
+        """Forgets everything and starts afresh ``offset`` seconds into the source."""
         self._stream.reset()
         self._begin(offset)
 
@@ -180,12 +181,17 @@ class Nodes:
     counts: list[int]
 
 
-def extract(blocks: Iterable[Block], features: FeatureSet) -> Nodes:
-    """The utterances of a whole finite source and their nodes, as the device would find them."""
-    with Segmenter(features) as segmenter:
-        stretches = [s for block in blocks for s in segmenter.push(block.samples)]
-        stretches += segmenter.finish()
-    empty = np.empty((0, features.dimension), np.float32)
+def extract(blocks: Iterable[Block], segmenter: Segmenter) -> Nodes:
+    """The utterances of a whole finite source and their nodes, as the device would find them.
+
+    Args:
+        blocks: the source.
+        segmenter: without a hop; it is started afresh, which costs less than another one.
+    """
+    segmenter.restart(0.0)
+    stretches = [s for block in blocks for s in segmenter.push(block.samples)]
+    stretches += segmenter.finish()
+    empty = np.empty((0, segmenter.features.dimension), np.float32)
     return Nodes(
         np.concatenate([empty, *(s.values for s in stretches)]),
         [(s.start, s.end) for s in stretches],

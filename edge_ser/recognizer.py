@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,7 @@ class Recognizer:
 
     def stream(
         self, source: Source, hop: float = 0.5, threshold: float = 0.0
-    ) -> Iterator[EmotionEvent]:
+    ) -> Generator[EmotionEvent, None, None]:
         """Events as they happen, until the source ends.
 
         Args:
@@ -115,7 +115,7 @@ class Recognizer:
 
     def _events(
         self, source: Source, hop: float | None, threshold: float
-    ) -> Iterator[EmotionEvent]:
+    ) -> Generator[EmotionEvent, None, None]:
         seconds, dropped = 0.0, 0
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)

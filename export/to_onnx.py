@@ -51,7 +51,9 @@ def to_onnx(model: nn.Module, dimension: int, precision: str) -> bytes:
             nodes_to_exclude=[last, f"{last}_MatMul"],
         )
         operators = [n.op_type for n in onnx.load(int8).graph.node]
-        if operators.count("MatMulInteger") != len(weighted) - 1:  # a wrong name is ignored silently
+        if (
+            operators.count("MatMulInteger") != len(weighted) - 1
+        ):  # a wrong name is ignored silently
             raise RuntimeError(f"expected {len(weighted) - 1} integer products in {operators}")
         return int8.read_bytes()
 

@@ -39,7 +39,7 @@ def test_propagation_equals_gcnconv(kind: str) -> None:
     convolution = GCNConv(8, 5, bias=False)
     a_hat = graph.build(kind, x, 0.5)
     edges, _ = dense_to_sparse(torch.from_numpy(a_hat - np.diag(np.diag(a_hat))))
-    expected = convolution(torch.from_numpy(x), edges).detach()
+    expected = convolution(torch.from_numpy(x), edges).detach().numpy()
     actual = a_hat @ x @ convolution.lin.weight.detach().numpy().T
     np.testing.assert_allclose(actual, expected, atol=1e-6)
 
@@ -47,9 +47,7 @@ def test_propagation_equals_gcnconv(kind: str) -> None:
 def test_worked_cosine_graph() -> None:
     # angles of 0, 60 and 90 degrees; cos 60° = 0.5, cos 30° = 0.866
     x = np.array([[1, 0], [0.5, np.sqrt(0.75)], [0, 2]])
-    np.testing.assert_array_equal(
-        graph.cosine_adjacency(x, 0.6), [[0, 0, 0], [0, 0, 1], [0, 1, 0]]
-    )
+    np.testing.assert_array_equal(graph.cosine_adjacency(x, 0.6), [[0, 0, 0], [0, 0, 1], [0, 1, 0]])
     a_hat = graph.build("cosine", x, 0.6)
     np.testing.assert_allclose(a_hat, [[1, 0, 0], [0, 0.5, 0.5], [0, 0.5, 0.5]], atol=1e-7)
 
@@ -63,7 +61,7 @@ def test_the_threshold_itself_is_an_edge() -> None:
 
 def test_worked_path_of_three() -> None:
     third, sixth = 1 / 3, 1 / np.sqrt(6)
-    expected = [[0.5, sixth, 0], [sixth, third, sixth], [0, sixth, 0.5]]
+    expected = np.array([[0.5, sixth, 0], [sixth, third, sixth], [0, sixth, 0.5]])
     np.testing.assert_allclose(graph.build("temporal", np.ones((3, 2))), expected, atol=1e-7)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ NOT_SPEECH = {
 }
 
 
+@pytest.fixture(scope="module")
+def segmenter() -> Iterator[Segmenter]:
+    with Segmenter(FEATURES) as made:
+        yield made
+
+
 @pytest.mark.parametrize("name", NOT_SPEECH)
 def test_a_minute_of_no_speech_gives_nothing(name: str) -> None:
     blocks = AudioSignal(NOT_SPEECH[name].clip(-1, 1), 16_000)
@@ -42,32 +49,32 @@ def clips(corpora: Path, count: int) -> list[Path]:
     return chosen
 
 
-def test_speech_is_found(corpora: Path) -> None:
+def test_speech_is_found(segmenter: Segmenter, corpora: Path) -> None:
     """On a sample here; benchmarks count it over every clip."""
     chosen = clips(corpora, 40)
     found = 0
     for path in chosen:
         with AudioFile(path) as blocks:
-            found += bool(extract(blocks, FEATURES).utterances)
+            found += bool(extract(blocks, segmenter).utterances)
     assert found >= 0.95 * len(chosen)
 
 
-def test_bounds_hold_the_speech(corpora: Path) -> None:
+def test_bounds_hold_the_speech(segmenter: Segmenter, corpora: Path) -> None:
     speech = soundfile.read(clips(corpora, 1)[1], dtype="int16")[0]  # EmoDB: tightly cut
     silence = np.zeros(32_000, np.int16)
     with AudioSignal(np.concatenate([silence, speech, silence]), 16_000) as blocks:
-        nodes = extract(blocks, FEATURES)
+        nodes = extract(blocks, segmenter)
     start, end = nodes.utterances[0][0], nodes.utterances[-1][1]
     assert 1.8 <= start <= 2.3
     assert abs(end - (2 + len(speech) / 16_000)) < 0.5
     assert sum(nodes.counts) == len(nodes.values)
 
 
-def test_two_phrases_are_two_utterances(corpora: Path) -> None:
+def test_two_phrases_are_two_utterances(segmenter: Segmenter, corpora: Path) -> None:
     phrase = soundfile.read(corpora / "emodb/wav/03a01Wa.flac", dtype="int16")[0]
     pause = np.zeros(16_000, np.int16)
     with AudioSignal(np.concatenate([phrase, pause, phrase]), 16_000) as blocks:
-        assert len(extract(blocks, FEATURES).utterances) == 2
+        assert len(extract(blocks, segmenter).utterances) == 2
 
 
 def tone(detector: UtteranceDetector, seconds: float, voiced: bool = True) -> list:

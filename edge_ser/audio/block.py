@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 SAMPLING_RATE = 16_000
 """Hz; everything behind a source works at this rate."""
-
-_S = TypeVar("_S")
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,6 @@ class Source(Protocol):
 
     def __iter__(self) -> Iterator[Block]: ...
 
-    def __enter__(self: _S) -> _S: ...
+    def __enter__(self) -> object: ...
 
     def __exit__(self, *exc: object) -> None: ...

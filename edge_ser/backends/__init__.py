@@ -16,9 +16,7 @@ BACKENDS = tuple(WEIGHTS)
 class Backend(Protocol):
     """A runtime with the weights of one bundle loaded."""
 
-    def __call__(
-        self, x: NDArray[np.float32], a_hat: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def __call__(self, x: NDArray[np.float32], a_hat: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (C,) of one graph: nodes ``x`` (n, d), normalised adjacency ``a_hat`` (n, n)."""
 
 

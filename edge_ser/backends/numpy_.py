@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ class NumpyBackend:
             # pickles are refused: a bundle comes from elsewhere
             with np.load(io.BytesIO(bundle.files["model.npz"]), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
-        except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
             raise _unusable(bundle, f"model.npz: {error}") from error
         for name, array in arrays.items():
             if array.dtype not in (np.float32, np.int8) or not np.isfinite(array).all():
@@ -103,7 +104,9 @@ class NumpyBackend:
         h = x if self._preprocess is None else np.maximum(self._preprocess(x), 0)  # (3)
         for k, convolution in enumerate(self._convolutions):
             update = np.maximum(convolution(a_hat @ h), 0)  # (4)
-            h = update + h if self._skip and (k > 0 or self._preprocess is not None) else update  # (5)
+            h = (
+                update + h if self._skip and (k > 0 or self._preprocess is not None) else update
+            )  # (5)
         return self._output(h.mean(axis=0, keepdims=True))[0]  # (6), (7)
 
 

@@ -56,9 +56,7 @@ class OnnxBackend:
                 f"model {bundle.path} cannot be used: model.onnx: {reason}; export it again"
             ) from error
 
-    def __call__(
-        self, x: NDArray[np.float32], a_hat: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def __call__(self, x: NDArray[np.float32], a_hat: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
         inputs = {"x": x[None], "a_hat": a_hat[None], "mask": np.ones((1, len(x)), np.float32)}
         logits: NDArray[np.float32] = self._session.run(None, inputs)[0][0]

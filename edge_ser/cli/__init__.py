@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, which an interrupt or a closed pipe is too; 1 a failure, told in one
         line on stderr; 2 wrong usage.
     """
+    # a graph has tens of nodes: a second thread of NumPy's linear algebra would only wait
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_stdout()
     try:
         with handling_signals(interrupt):

@@ -96,8 +96,8 @@ def _stream_features(recognizer: Recognizer) -> float:
     from edge_ser.demo import PATH
     from edge_ser.features import FeatureStream
 
-    with AudioFile(PATH) as source, FeatureStream(recognizer.bundle.features) as stream:
-        for block in source:
+    with FeatureStream(recognizer.bundle.features) as stream:
+        for block in AudioFile(PATH):
             stream.write(block.samples)
             stream.read()
         stream.finish()
@@ -119,10 +119,10 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
 
     from edge_ser.audio import AudioFile
     from edge_ser.demo import PATH
-    from edge_ser.nodes import extract
+    from edge_ser.nodes import Segmenter, extract
 
-    with AudioFile(PATH) as source:
-        nodes = extract(source, recognizer.bundle.features)
+    with Segmenter(recognizer.bundle.features) as segmenter:
+        nodes = extract(AudioFile(PATH), segmenter)
     utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
     for i in range(_DECISIONS):
         begin = time.perf_counter()

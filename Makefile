@@ -1,0 +1,79 @@
+# Everything runs in environments that these targets make by themselves; `make` lists the targets.
+#   .venv       what listens, and nothing more        .venv-test  with training, export, test tools
+# An environment is ready when its stamp is written, which comes last; it is brought up to date when
+# pyproject.toml or constraints.txt has changed.
+
+PYTHON ?= python3
+ARGS ?=
+RUN ?= runs/cogcn
+CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
+
+VENV := .venv
+TEST_VENV := .venv-test
+DEMO := edge_ser/demo/demo.flac
+MODEL := edge_ser/models/cogcn
+PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
+
+.PHONY: help listen test lint model clean
+
+help:
+	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
+	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
+	@echo "make lint     ruff and mypy"
+	@echo "make model    train, quantise and export the bundled model from the corpora"
+	@echo "make clean    remove the environments and caches"
+	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
+
+listen: $(VENV)/.ready
+	@microphones=$$($(VENV)/bin/edge-ser devices --json 2>$(VENV)/devices.log) || failed=1; \
+	if [ -n "$$microphones" ]; then exec $(VENV)/bin/edge-ser listen $(ARGS); fi; \
+	reason="no microphone found"; \
+	if [ -n "$$failed" ]; then reason=$$(tail -n 1 $(VENV)/devices.log); fi; \
+	echo "$$reason; replaying the demo clip instead" >&2; \
+	exec $(VENV)/bin/edge-ser listen --input $(DEMO) --realtime $(ARGS)
+
+test: $(TEST_VENV)/.ready
+	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(TEST_VENV)/.ready
+	@$(TEST_VENV)/bin/ruff check .
+	@$(TEST_VENV)/bin/ruff format --check .
+	@$(TEST_VENV)/bin/mypy
+
+model: $(TEST_VENV)/.ready
+	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config edge \
+	  --corpus ravdess="$$corpora/ravdess" --corpus emodb="$$corpora/emodb" \
+	  --corpus nemo="$$corpora/nemo" --output $(RUN)
+	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --output $(MODEL)
+
+clean:
+	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The runtime does not need what the opensmile package depends on (pandas, pyarrow: 350 MB), so
+# opensmile goes in without, and then what edge-ser itself asks for.
+REQUIREMENTS := from importlib.metadata import requires; \
+	print(*(r for r in requires("edge-ser") if "extra ==" not in r and "opensmile" not in r), sep="\n")
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(call new-environment,$(VENV),a minute)
+	@$(VENV)/bin/python $(PIP) --no-deps opensmile -e .
+	@$(VENV)/bin/python -c '$(REQUIREMENTS)' >$(VENV)/requirements.txt
+	@$(VENV)/bin/python $(PIP) -r $(VENV)/requirements.txt
+	@touch $@
+
+$(TEST_VENV)/.ready: pyproject.toml constraints.txt
+	$(call new-environment,$(TEST_VENV),some minutes)
+	@$(TEST_VENV)/bin/python $(PIP) -e ".[dev]"
+	@touch $@
+
+# $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.
+define new-environment
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "edge-ser needs Python 3.10 to 3.13, and $(PYTHON) is not: make PYTHON=python3.12 …" >&2; \
+	  exit 1; }
+	@echo "setting up $(1), $(2) the first time …" >&2
+	@clear=--clear; if [ -f $@ ]; then clear=; fi; rm -f $@; \
+	$(PYTHON) -m venv $$clear $(1) || { \
+	  echo "cannot make $(1); on Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+endef

@@ -1,0 +1,184 @@
+"""A bundle is used only if every byte of it is what the exporter wrote."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edge_ser
+from edge_ser.backends import BACKENDS
+from edge_ser.bundle import SUMS, load_bundle, sums
+from edge_ser.errors import EdgeSerError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the bundled model."""
+    return Path(shutil.copytree(load_bundle("cogcn").path, tmp_path / "copy"))
+
+
+def reseal(folder: Path) -> None:
+    """Makes SHA256SUMS match again, as a malicious or careless exporter could."""
+    files = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != SUMS}
+    (folder / SUMS).write_bytes(sums(files))
+
+
+def test_the_bundled_model_keeps_its_promises() -> None:
+    bundle = load_bundle("cogcn")
+    assert bundle.precision == "int8"
+    assert bundle.parameters <= 56_000
+    assert bundle.labels == ("angry", "happy", "neutral", "sad")
+    assert bundle.backends == list(BACKENDS)
+    assert bundle.nbytes <= 80 * 1024
+    assert "CARD.md" in bundle.files
+    assert "cogcn" in repr(bundle)
+    assert "angry/happy/neutral/sad" in repr(bundle)
+
+
+def test_the_sums_are_what_sha256sum_checks(folder: Path) -> None:
+    import subprocess
+
+    subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=folder, check=True)
+
+
+def test_any_flipped_byte_is_caught(folder: Path) -> None:
+    rng = random.Random(0)
+    for file in sorted(folder.iterdir()):
+        content = file.read_bytes()
+        positions = {0, len(content) - 1, *(rng.randrange(len(content)) for _ in range(40))}
+        for position in positions:
+            damaged = bytearray(content)
+            damaged[position] ^= 1 << rng.randrange(8)
+            file.write_bytes(damaged)
+            with pytest.raises(EdgeSerError, match="damaged"):
+                load_bundle(folder)
+        file.write_bytes(content)
+    load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.npz", "model.onnx", "CARD.md", SUMS])
+def test_a_missing_or_truncated_file_is_caught(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(EdgeSerError, match="damaged"):
+        load_bundle(folder)
+    (folder / name).unlink()
+    with pytest.raises(EdgeSerError, match="damaged|lacks"):
+        load_bundle(folder)
+
+
+def test_unknown_models_name_the_known(tmp_path: Path) -> None:
+    with pytest.raises(EdgeSerError, match="one of: cogcn"):
+        edge_ser.load("nonesuch")
+    with pytest.raises(EdgeSerError, match="lacks model.json"):
+        edge_ser.load(tmp_path)
+
+
+def test_unexpected_files_are_refused(folder: Path) -> None:
+    (folder / "weights.bin").write_bytes(b"x")
+    with pytest.raises(EdgeSerError, match=r"unexpected weights\.bin"):
+        load_bundle(folder)
+
+
+def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.move(folder / "model.npz", tmp_path / "elsewhere.npz")
+    (folder / "model.npz").symlink_to(tmp_path / "elsewhere.npz")
+    with pytest.raises(EdgeSerError, match=r"unexpected model\.npz"):
+        load_bundle(folder)
+
+
+BAD_CARDS: dict[str, Callable[[dict], object]] = {
+    "another format": lambda card: card.update(format="edge-ser bundle 99"),
+    "no labels": lambda card: card.pop("labels"),
+    "the same label twice": lambda card: card.update(labels=["sad"] * 4),
+    "unknown features": lambda card: card["features"].update(set="mfcc"),
+    "a short normalisation": lambda card: card["normalisation"]["mean"].pop(),
+    "a NaN": lambda card: card["normalisation"]["mean"].__setitem__(0, float("nan")),
+    "a deviation of zero": lambda card: card["normalisation"]["std"].__setitem__(0, 0.0),
+    "an unknown graph": lambda card: card["graph"].update(kind="star"),
+    "an unknown precision": lambda card: card.update(precision="int4"),
+}
+
+
+@pytest.mark.parametrize("change", BAD_CARDS.values(), ids=BAD_CARDS.keys())
+def test_cards_that_make_no_sense(folder: Path, change: Callable[[dict], object]) -> None:
+    card = json.loads((folder / "model.json").read_text())
+    change(card)
+    (folder / "model.json").write_text(json.dumps(card))
+    reseal(folder)
+    with pytest.raises(EdgeSerError, match="cannot be used"):
+        load_bundle(folder)
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "model.npz") as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    (folder / "model.npz").write_bytes(buffer.getvalue())
+    reseal(folder)
+
+
+BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
+    "NaN": lambda arrays: arrays["output.weight"].fill(np.nan),
+    "a missing layer": lambda arrays: arrays.pop("output.weight"),
+    "another shape": lambda arrays: arrays.update(
+        {"convolutions.0.weight": np.zeros((3, 5), np.int8)}
+    ),
+    "a short bias": lambda arrays: arrays.update({"output.bias": np.zeros(3, np.float32)}),
+    "float64": lambda arrays: arrays.update({"output.bias": np.zeros(4)}),
+    "a pickle": lambda arrays: arrays.update({"output.bias": np.array([object()])}),
+    "too few logits": lambda arrays: arrays.update(
+        {k: arrays[k][:3] for k in ("output.weight", "output.bias")}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS.keys())
+def test_numpy_weights_that_do_not_fit(folder: Path, change: Callable[[dict], object]) -> None:
+    arrays = weights(folder)
+    change(arrays)
+    save(folder, arrays)
+    with pytest.raises(EdgeSerError, match=r"cannot be used: model\.npz"):
+        edge_ser.load(folder, "numpy")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a model" * 100])
+def test_weights_that_are_no_weights(folder: Path, content: bytes) -> None:
+    for backend, file in (("numpy", "model.npz"), ("onnx", "model.onnx")):
+        (folder / file).write_bytes(content)
+        reseal(folder)
+        with pytest.raises(EdgeSerError, match="cannot be used"):
+            edge_ser.load(folder, backend)
+
+
+def test_onnx_weights_outside_the_file_are_refused(folder: Path) -> None:
+    import onnx
+
+    model = onnx.load(folder / "model.onnx")
+    onnx.save_model(
+        model, folder / "model.onnx", save_as_external_data=True, location="x", size_threshold=0
+    )
+    (folder / "x").unlink()
+    reseal(folder)
+    with pytest.raises(EdgeSerError, match="outside"):
+        edge_ser.load(folder, "onnx")
+
+
+def test_backends_that_are_not_there(folder: Path) -> None:
+    with pytest.raises(EdgeSerError, match="numpy, onnx"):
+        edge_ser.load(folder, "tpu")
+    (folder / "model.onnx").unlink()
+    reseal(folder)
+    with pytest.raises(EdgeSerError, match="no weights for onnx"):
+        edge_ser.load(folder, "onnx")

@@ -1,0 +1,473 @@
+"""The command line as a user and a program meet it: in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable
+from ctypes.util import find_library
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from device.make_demo import PHRASES
+from edge_ser.backends import BACKENDS
+from edge_ser.bundle import load_bundle
+from edge_ser.cli import COMMANDS, options
+from edge_ser.demo import PATH as DEMO
+from edge_ser.events import LABELS
+
+NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+COMMAND = [sys.executable, "-m", "edge_ser"]
+EVENT_KEYS = [
+    "type",
+    "start",
+    "end",
+    "emotion",
+    "confidence",
+    "probabilities",
+    "latency_ms",
+    "dropped",
+    "model",
+    "backend",
+]
+UTTERANCE_KEYS = EVENT_KEYS[1:6]
+# ALSA as it comes, and no sound server: no microphone, unless there is a sound card
+NO_MICROPHONE = {"ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf", "PULSE_SERVER": "none"}
+Signal = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def edge_ser(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_ends_with_examples_that_parse(name: str) -> None:
+    from edge_ser.cli import _parser
+
+    done = edge_ser(name, "--help")
+    assert done.returncode == 0
+    examples = done.stdout.partition("example:\n")[2].splitlines()
+    assert examples
+    for line in examples:
+        program, *arguments = re.split(r"  +|[|>]", line.strip())[0].split()
+        assert program == "edge-ser"
+        assert arguments[0] == name
+        _parser().parse_args(arguments)
+
+
+def test_version_everywhere() -> None:
+    from edge_ser import __version__
+
+    for arguments in (["--version"], *([name, "--version"] for name in NAMES)):
+        done = edge_ser(*arguments)
+        assert (done.returncode, done.stdout) == (0, f"edge-ser {__version__}\n")
+
+
+def test_nothing_heavy_is_imported_before_the_arguments_are_parsed() -> None:
+    code = (
+        "import sys; from edge_ser.cli import main; main(['listen', '--help']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1].split()
+    assert "edge_ser.cli.listen" in loaded
+    assert not {"numpy", "soundfile", "sounddevice", "soxr", "rich"} & set(loaded)
+
+
+def test_the_backends_offered_are_those_there_are() -> None:
+    assert options.BACKENDS == BACKENDS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "",
+        "nonesuch",
+        "classify",
+        "info",
+        "listen --hop 0",
+        "listen --hop nan",
+        "listen --duration -1",
+        "listen --duration inf",
+        "listen --threshold 1.5",
+        "listen --threshold high",
+        "listen --realtime",
+        "listen --device 0 --input clip.wav",
+        "listen --backend nonesuch",
+        "classify clip.wav --threshold -0.1",
+    ],
+)
+def test_wrong_usage(arguments: str) -> None:
+    done = edge_ser(*arguments.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("usage: edge-ser")
+    assert "error: " in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("listen --input nonesuch.wav", "nonesuch.wav"),
+        (f"listen --input {DEMO} --model nonesuch", "cogcn"),
+        (f"classify {DEMO} --model nonesuch", "cogcn"),
+        ("info nonesuch", "cogcn"),
+        ("bench --model nonesuch", "cogcn"),
+    ],
+)
+def test_failures_are_one_line(arguments: str, says: str) -> None:
+    assert_fails(edge_ser(*arguments.split()), says)
+
+
+@pytest.fixture(scope="module")
+def portaudio() -> None:
+    if find_library("portaudio") is None:
+        reason = "the PortAudio library is missing (libportaudio2)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.mark.usefixtures("portaudio")
+def test_no_microphone_is_a_failure_and_never_a_demo() -> None:
+    listed = edge_ser("devices", **NO_MICROPHONE)
+    if listed.stdout:
+        pytest.skip("this machine has a sound card")
+    assert listed.returncode == 0
+    assert listed.stderr.startswith("no microphone found")
+    assert edge_ser("devices", "--json", **NO_MICROPHONE).stdout == ""
+    assert_fails(edge_ser("listen", **NO_MICROPHONE), "no microphone found")
+
+
+def assert_fails(done: subprocess.CompletedProcess[str], says: str) -> None:
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("edge-ser: error: ")
+    assert says in line
+
+
+def test_listen_prints_the_json_of_the_contract() -> None:
+    done = edge_ser("listen", "--input", DEMO, "--json")
+    assert done.returncode == 0
+    bundle = load_bundle("cogcn")
+    assert done.stderr == (
+        f'listening to "{DEMO}" with cogcn ({bundle.precision}, numpy backend); Ctrl-C ends\n'
+    )
+    events = records(done)
+    for event in events:
+        assert list(event) == EVENT_KEYS
+        assert 0 <= event["start"] < event["end"] <= soundfile.info(DEMO).duration
+        assert list(event["probabilities"]) == list(LABELS)
+        assert sum(event["probabilities"].values()) == pytest.approx(1)
+        assert event["probabilities"][event["emotion"]] == event["confidence"]
+        assert event["confidence"] == max(event["probabilities"].values())
+        assert event["latency_ms"] >= 0
+        assert (event["dropped"], event["model"], event["backend"]) == (0, "cogcn", "numpy")
+    assert [e["type"] for e in events].count("utterance") == len(PHRASES)
+    assert {e["type"] for e in events} == {"window", "utterance"}
+
+
+def test_listen_and_classify_say_the_same() -> None:
+    events = records(edge_ser("listen", "--input", DEMO, "--json"))
+    heard = [event for event in events if event["type"] == "utterance"]
+    (record,) = records(edge_ser("classify", DEMO, "--json"))
+    assert list(record) == ["file", "emotion", "confidence", "probabilities", "utterances"]
+    assert record["file"] == str(DEMO)
+    assert record["emotion"] in LABELS
+    assert len(record["utterances"]) == len(heard)
+    for classified, event in zip(record["utterances"], heard, strict=True):
+        assert list(classified) == UTTERANCE_KEYS
+        for key in ("start", "end", "probabilities"):
+            assert classified[key] == pytest.approx(event[key], abs=1e-6)
+
+
+def test_a_pipe_gets_a_line_an_utterance() -> None:
+    done = edge_ser("listen", "--input", DEMO)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(PHRASES)
+    share = r"\w+ +\d+ %"
+    for line in lines:
+        assert re.fullmatch(
+            rf" *\d+\.\d\d – +\d+\.\d\d s  {share}  \({share}, {share}, {share}\)", line
+        )
+
+
+def test_the_threshold_withholds_the_emotion() -> None:
+    events = records(edge_ser("listen", "--input", DEMO, "--threshold", 1, "--json"))
+    assert events
+    assert {event["emotion"] for event in events} == {None}
+    (record,) = records(edge_ser("classify", DEMO, "--threshold", 1, "--json"))
+    assert record["emotion"] is None
+    assert record["confidence"] < 1
+    assert "unsure" in edge_ser("classify", DEMO, "--threshold", 1).stdout
+
+
+def test_the_duration_ends_the_stream_and_reports_what_was_being_said() -> None:
+    done = edge_ser("listen", "--input", DEMO, "--duration", 2.5, "--json")
+    assert done.returncode == 0
+    last = records(done)[-1]
+    assert last["type"] == "utterance"
+    assert last["end"] == pytest.approx(2.5, abs=0.2)
+
+
+@pytest.fixture(scope="module")
+def speech() -> Signal:
+    """One phrase of the demo clip, with a second of silence on either side."""
+    (record,) = records(edge_ser("classify", DEMO, "--json"))
+    start, end = record["utterances"][1]["start"], record["utterances"][1]["end"]
+    signal, rate = soundfile.read(DEMO)
+    return np.asarray(signal[round((start - 1) * rate) : round((end + 1) * rate)])
+
+
+@pytest.fixture
+def long_clip(tmp_path: Path, speech: Signal) -> Path:
+    """The phrase, and half a minute in which nothing is said."""
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.concatenate([speech, np.zeros(16_000 * 30)]), 16_000)
+    return path
+
+
+def start_listening(path: Path = DEMO, **popen: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, "listen", "--input", str(path), "--realtime", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **popen,
+    )
+
+
+def ignore_sigint() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("number", "prepare"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGINT, ignore_sigint)],
+    ids=["Ctrl-C", "SIGTERM", "Ctrl-C in a background job"],
+)
+def test_a_signal_ends_it_with_the_last_utterance(
+    long_clip: Path, number: int, prepare: Callable[[], None] | None
+) -> None:
+    begin = time.monotonic()
+    with start_listening(long_clip, preexec_fn=prepare) as process:
+        assert process.stdout
+        first = json.loads(process.stdout.readline())  # it comes while the file is still playing
+        assert first["type"] == "window"
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=10)
+    assert time.monotonic() - begin < 10
+    assert process.returncode == 0
+    last = json.loads(rest.splitlines()[-1])
+    assert last["type"] == "utterance"
+    assert last["start"] == first["start"]
+    assert last["end"] < 3  # it was cut short
+    assert errors.count("\n") == 1
+
+
+def test_a_signal_while_it_starts_ends_it_quietly() -> None:
+    for delay in (0.1, 0.2, 0.3):
+        with start_listening() as process:
+            time.sleep(delay)
+            process.terminate()
+            _, errors = process.communicate(timeout=10)
+        # before main() has begun, SIGTERM ends Python itself
+        assert process.returncode in (0, -signal.SIGTERM)
+        assert "Traceback" not in errors
+
+
+def test_a_closed_pipe_ends_it_quietly(long_clip: Path) -> None:
+    with start_listening(long_clip) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=5) == 0
+        assert process.stderr.read().count("\n") == 1
+
+
+def test_a_closed_pipe_is_noticed_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(16_000 * 30), 16_000)
+    with start_listening(path) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stderr.readline()
+        process.stdout.close()
+        assert process.wait(timeout=5) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["classify", str(DEMO)]])
+def test_a_pipe_closed_from_the_start(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*COMMAND, *arguments], stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_locale_without_dashes_is_no_failure() -> None:
+    done = edge_ser("listen", "--input", DEMO, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout.count(" ? ") == len(PHRASES)
+
+
+def test_listening_imports_nothing_that_training_needs() -> None:
+    code = f"""if True:
+        import sys
+        from edge_ser.cli import main
+        assert main(["listen", "--input", {str(DEMO)!r}, "--json"]) == 0
+        print(*sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *events, modules = done.stdout.splitlines()
+    assert events
+    loaded = {module.partition(".")[0] for module in modules.split()}
+    assert {"numpy", "soundfile"} <= loaded
+    unwanted = {"torch", "pandas", "pyarrow", "matplotlib", "scipy", "opensmile", "onnxruntime"}
+    assert not unwanted & loaded
+    assert not {"train", "export", "rich"} & loaded
+
+
+def test_classify_takes_what_it_can_and_goes_on(tmp_path: Path, speech: Signal) -> None:
+    spoken, silent, unusable = [], [], []
+
+    def write(to: list[Path], name: str, signal: Any, rate: int = 16_000, **kind: str) -> Path:
+        path = tmp_path / name
+        soundfile.write(path, signal, rate, **kind)
+        to.append(path)
+        return path
+
+    write(spoken, "plain.wav", speech)
+    for rate in (8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000):
+        write(spoken, f"{rate}.wav", soxr.resample(speech, 16_000, rate), rate)
+    write(spoken, "stereo.flac", np.stack([speech, 0.5 * speech], axis=1))
+    write(spoken, "float.wav", speech, subtype="FLOAT")
+    write(spoken, "24 bit.wav", speech, subtype="PCM_24")
+    write(spoken, "full scale.wav", np.clip(speech * 1.2 / np.abs(speech).max(), -1, 1))
+    write(silent, "10 ms.wav", speech[20_000:20_160])
+    write(silent, "silence.wav", np.zeros(32_000))
+    write(unusable, "nan.wav", np.where(speech == speech.max(), np.nan, speech), subtype="FLOAT")
+    write(unusable, "4000.wav", speech[::4], 4000)
+    truncated = write(unusable, "truncated.wav", speech)
+    truncated.write_bytes(truncated.read_bytes()[:20_000])
+    write(unusable, "no samples.wav", speech[:0])
+    no_channels = tmp_path / "no channels.wav"
+    with wave.open(str(no_channels), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(b"\0\0" * 16_000)
+    header = bytearray(no_channels.read_bytes())
+    header[22:24] = b"\0\0"
+    no_channels.write_bytes(header)
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("not audio at all\n" * 100)
+    names = ("no channels.wav", "empty.wav", "text.wav", "missing.wav", ".")
+    unusable += [tmp_path / name for name in names]
+
+    # the unusable ones come first: what follows must still be done
+    files = [*unusable, *silent, *spoken]
+    done = edge_ser("classify", "--json", *files)
+    assert done.returncode == 1
+    results = {Path(record["file"]): record for record in records(done)}
+    assert list(results) == files
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(unusable)
+    for path, line in zip(unusable, lines, strict=True):
+        assert list(results[path]) == ["file", "error"]
+        assert line == f"edge-ser: error: {results[path]['error']}"
+        assert str(path) in line
+    for path in silent:
+        assert [results[path][key] for key in ("emotion", "confidence")] == [None, None]
+        assert results[path]["probabilities"] is None
+        assert results[path]["utterances"] == []
+    for path in spoken:
+        assert results[path]["emotion"] in LABELS, path
+        assert len(results[path]["utterances"]) == 1, path
+
+
+def test_classify_of_silence_is_no_failure(tmp_path: Path) -> None:
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(16_000), 16_000)
+    done = edge_ser("classify", path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}: no speech\n", "")
+
+
+@pytest.mark.usefixtures("portaudio")
+def test_an_unknown_microphone_is_a_failure() -> None:
+    assert_fails(edge_ser("listen", "--device", "nonesuch"), "microphone")
+
+
+@pytest.mark.usefixtures("portaudio")
+def test_devices_prints_the_contract() -> None:
+    done = edge_ser("devices", "--json")
+    assert done.returncode == 0
+    for record in records(done):
+        assert list(record) == ["index", "name", "channels", "rate", "default"]
+        assert record["channels"] > 0
+
+
+def test_models_prints_the_contract() -> None:
+    (record,) = records(edge_ser("models", "--json"))
+    assert list(record) == ["name", "path", "precision", "parameters", "bytes", "backends"]
+    assert record["name"] == "cogcn"
+    assert record["backends"] == list(BACKENDS)
+    assert record["bytes"] == max(
+        (Path(record["path"]) / file).stat().st_size for file in ("model.npz", "model.onnx")
+    )
+    head, row = edge_ser("models").stdout.splitlines()
+    assert head.split() == list(record)
+    assert row.split()[0] == "cogcn"
+
+
+def test_info_prints_the_card_and_the_path() -> None:
+    bundle = load_bundle("cogcn")
+    (record,) = records(edge_ser("info", "cogcn", "--json"))
+    assert record == {**bundle.card, "path": str(bundle.path)}
+    assert records(edge_ser("info", bundle.path, "--json")) == [record]
+    text = edge_ser("info", "cogcn").stdout
+    for key in record:
+        assert re.search(rf"^{key}:", text, re.MULTILINE)
+
+
+def test_bench_prints_figures() -> None:
+    done = edge_ser("bench", "--json")
+    assert done.returncode == 0
+    figures = {record["name"]: record for record in records(done)}
+    for record in figures.values():
+        assert list(record) == ["name", "value", "unit"]
+        assert record["value"] > 0
+    assert list(figures) == [
+        "peak_memory",
+        "listen_processor",
+        "features_processor",
+        "decision_p50",
+        "decision_p95",
+        "start_up",
+    ]
+    # loose, for a busy machine: ten times real time, and a process that fits a small device
+    assert figures["listen_processor"]["value"] < 0.1
+    assert figures["peak_memory"]["value"] < 150
+    assert figures["decision_p50"]["value"] <= figures["decision_p95"]["value"]

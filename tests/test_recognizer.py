@@ -1,0 +1,195 @@
+"""One answer, however the audio arrives and whichever runtime computes."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import edge_ser
+from edge_ser.audio import AudioFile, AudioSignal, Block
+from edge_ser.demo import PATH as DEMO
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import EmotionEvent
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> edge_ser.Recognizer:
+    return edge_ser.load("cogcn")
+
+
+def clips(corpora: Path, count: int) -> list[Path]:
+    """``count`` clips over the three corpora, drawn with a fixed seed."""
+    patterns = ("ravdess/*/*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")
+    rng = random.Random(1)
+    found = [sorted(corpora.glob(pattern)) for pattern in patterns]
+    return [rng.choice(found[i % 3]) for i in range(count)]
+
+
+def key(event: EmotionEvent | edge_ser.Utterance) -> list[float]:
+    return [event.start, event.end, *event.probabilities.values()]
+
+
+def utterances(recognizer: edge_ser.Recognizer, source: object) -> list[list[float]]:
+    return [key(e) for e in recognizer.stream(source) if e.type == "utterance"]  # type: ignore[arg-type]
+
+
+def test_listen_and_classify_agree(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+    spoken = 0
+    for path in clips(corpora, 20):
+        listened = utterances(recognizer, AudioFile(path))
+        classified = [key(u) for u in recognizer.classify_source(AudioFile(path)).utterances]
+        signal, rate = soundfile.read(path)
+        by_array = [key(u) for u in recognizer.classify(signal, rate).utterances]
+        assert len(listened) == len(classified) == len(by_array)
+        if listened:
+            np.testing.assert_allclose(listened, classified, atol=1e-6)
+            np.testing.assert_allclose(by_array, classified, atol=1e-6)
+        spoken += bool(listened)
+    assert spoken >= 19
+
+
+def test_real_time_changes_nothing(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+    path = min(clips(corpora, 20), key=lambda p: soundfile.info(p).duration)
+    unpaced = list(recognizer.stream(AudioFile(path)))
+    paced = list(recognizer.stream(AudioFile(path, realtime=True)))
+    assert [e.type for e in paced] == [e.type for e in unpaced]
+    assert unpaced
+    np.testing.assert_allclose([key(e) for e in paced], [key(e) for e in unpaced], atol=1e-6)
+    # the pause that ends it has to be waited for, and little else
+    assert all(0 <= e.latency_ms < 2000 for e in paced)
+
+
+@pytest.mark.parametrize("chunk", [77, 1600, 16_000])
+def test_block_sizes_change_nothing(
+    recognizer: edge_ser.Recognizer, corpora: Path, chunk: int
+) -> None:
+    signal = soundfile.read(clips(corpora, 2)[1], dtype="int16")[0]
+
+    class Chunks(AudioSignal):
+        def __iter__(self) -> Iterator[Block]:
+            for begin in range(0, len(signal), chunk):
+                yield Block(signal[begin : begin + chunk], 0.0, 0)
+
+    expected = utterances(recognizer, AudioSignal(signal, 16_000))
+    assert expected
+    np.testing.assert_allclose(utterances(recognizer, Chunks(signal, 16_000)), expected, atol=1e-6)
+
+
+def test_backends_agree(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+    other = edge_ser.load("cogcn", "onnx")
+    chosen, same = clips(corpora, 30), 0
+    for path in chosen:
+        a = recognizer.classify_source(AudioFile(path))
+        b = other.classify_source(AudioFile(path))
+        assert a.probabilities and b.probabilities
+        difference = [a.probabilities[k] - b.probabilities[k] for k in a.probabilities]
+        assert np.abs(difference).max() <= 0.02
+        same += a.emotion == b.emotion
+    assert same >= 0.99 * len(chosen)
+
+
+def test_events_are_whole(recognizer: edge_ser.Recognizer) -> None:
+    events = list(recognizer.stream(AudioFile(DEMO), hop=0.25))
+    kinds = [e.type for e in events]
+    assert kinds.count("window") > kinds.count("utterance") >= 3
+    last = 0.0
+    for event in events:
+        assert 0 <= event.start < event.end
+        assert event.end >= last or event.type == "window"
+        assert math.isclose(sum(event.probabilities.values()), 1.0, abs_tol=1e-6)
+        assert event.confidence == max(event.probabilities.values())
+        assert event.emotion == max(event.probabilities, key=event.probabilities.__getitem__)
+        assert event.dropped == 0
+        last = event.end if event.type == "utterance" else last
+
+
+def test_a_window_event_averages_three(recognizer: edge_ser.Recognizer) -> None:
+    seen: list[np.ndarray] = []
+    original = recognizer.probabilities
+
+    def remember(values: np.ndarray) -> np.ndarray:
+        seen.append(original(values))
+        return seen[-1]
+
+    recognizer.probabilities = remember  # type: ignore[method-assign]
+    try:
+        events = list(recognizer.stream(AudioFile(DEMO), hop=0.25))
+    finally:
+        del recognizer.probabilities
+    run: list[np.ndarray] = []
+    checked = 0
+    for event, scores in zip(events, seen, strict=True):
+        if event.type == "utterance":
+            run.clear()
+            continue
+        run.append(scores)
+        expected = np.mean(run[-3:], axis=0)
+        np.testing.assert_allclose(list(event.probabilities.values()), expected)
+        checked += len(run) >= 3
+    assert checked > 5
+
+
+def test_the_file_is_the_weighted_mean_of_its_utterances(recognizer: edge_ser.Recognizer) -> None:
+    result = recognizer.classify_source(AudioFile(DEMO))
+    weights = [u.end - u.start for u in result.utterances]
+    expected = np.average(
+        [list(u.probabilities.values()) for u in result.utterances], axis=0, weights=weights
+    )
+    assert result.probabilities is not None
+    np.testing.assert_allclose(list(result.probabilities.values()), expected, atol=1e-4)
+
+
+def test_abstention(recognizer: edge_ser.Recognizer) -> None:
+    result = recognizer.classify_source(AudioFile(DEMO), threshold=1.0)
+    assert result.emotion is None
+    assert result.confidence is not None
+    assert all(u.emotion is None for u in result.utterances)
+
+
+def test_no_speech_is_no_error(recognizer: edge_ser.Recognizer) -> None:
+    result = recognizer.classify(np.zeros(16_000), 16_000)
+    assert result.to_dict() == {
+        "emotion": None,
+        "confidence": None,
+        "probabilities": None,
+        "utterances": [],
+    }
+
+
+def test_lost_audio_counts_in_time_and_splits(recognizer: edge_ser.Recognizer) -> None:
+    signal = soundfile.read(DEMO, dtype="int16")[0]
+
+    class Gap(AudioSignal):
+        def __iter__(self) -> Iterator[Block]:
+            yield Block(signal, 0.0, 0)
+            yield Block(signal, 0.0, 32_000)
+
+    events = [e for e in recognizer.stream(Gap(signal, 16_000)) if e.type == "utterance"]
+    half = len(events) // 2
+    assert len(events) == 2 * half > 0
+    assert [e.dropped for e in events] == [0] * half + [32_000] * half
+    shift = (len(signal) + 32_000) / 16_000
+    for before, after in zip(events[:half], events[half:], strict=True):
+        np.testing.assert_allclose(after.start - before.start, shift, atol=2e-3)
+        assert after.probabilities == pytest.approx(before.probabilities, abs=1e-6)
+
+
+def test_wrong_input_says_what_is_wrong(recognizer: edge_ser.Recognizer) -> None:
+    for signal, rate in (
+        (np.array([]), 16_000),
+        (np.full(16_000, np.nan), 16_000),
+        (np.zeros(16_000), 100),
+    ):
+        with pytest.raises(EdgeSerError):
+            recognizer.classify(signal, rate)
+
+
+def test_repr(recognizer: edge_ser.Recognizer) -> None:
+    assert "backend=numpy" in repr(recognizer)
+    assert "egemaps-88@" in repr(recognizer)

@@ -1,0 +1,80 @@
+"""What is published works without the checkout, without torch and without pandas."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from edge_ser.demo import PATH as DEMO
+
+ROOT = Path(__file__).resolve().parents[1]
+PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([*PIP, "wheel", *options, str(ROOT)], check=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a new environment: the wheel with what `make listen` would install."""
+    folder = tmp_path_factory.mktemp("clean") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    interpreter = folder / "bin" / "python"
+    pip = [*PIP, "--python", str(interpreter), "install", "-c", str(ROOT / "constraints.txt")]
+    subprocess.run([*pip, "--no-deps", "opensmile", str(wheel)], check=True)
+    light = ["numpy", "rich", "sounddevice", "soundfile", "soxr"]
+    subprocess.run([*pip, *light], check=True)
+    return interpreter
+
+
+def test_it_carries_the_package_and_nothing_else(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"edge_ser"}
+    package = ROOT / "edge_ser"
+    files = {p.relative_to(ROOT).as_posix() for p in package.rglob("*") if p.is_file()}
+    assert {n for n in names if n.startswith("edge_ser/")} == {
+        name for name in files if "__pycache__" not in name
+    }
+    model = "edge_ser/models/cogcn"
+    assert {f"{model}/{name}" for name in ("model.json", "model.npz", "model.onnx")} <= names
+    assert "edge_ser/demo/demo.flac" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_it_classifies_in_a_clean_environment(python: Path, tmp_path: Path) -> None:
+    command = [str(python.with_name("edge-ser")), "classify", str(DEMO), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    there = json.loads(done.stdout)
+    here = subprocess.run(
+        [sys.executable, "-m", "edge_ser", *command[1:]], capture_output=True, check=True
+    )
+    assert there == json.loads(here.stdout)
+    assert there["utterances"]
+
+
+def test_it_imports_neither_torch_nor_pandas(python: Path, tmp_path: Path) -> None:
+    code = f"""if True:
+        import sys, edge_ser
+        from edge_ser.cli import main
+        assert main(["classify", {str(DEMO)!r}]) == 0
+        print(edge_ser.__file__)
+        print(*sys.modules)
+    """
+    done = subprocess.run(
+        [str(python), "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    *_, file, modules = done.stdout.splitlines()
+    assert Path(file).is_relative_to(python.parents[1])
+    assert not {"torch", "pandas", "train", "export"} & set(modules.split())

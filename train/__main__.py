@@ -1,0 +1,106 @@
+"""``python -m train``: train a model, or measure one by cross-validation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge_ser.errors import EdgeSerError
+
+_CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0, or 1 where it failed with a message."""
+    options = _parser().parse_args(arguments)
+    from train import commands  # torch, scikit-learn: only after the arguments have been read
+
+    try:
+        commands.run(options, sys.argv[1:] if arguments is None else list(arguments))
+    except EdgeSerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with the next fold", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    fit = commands.add_parser(
+        "fit",
+        help="train five folds and, with what they chose, a model on all speakers",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"example:\n  python -m train fit --model cogcn {_CORPORA} --output RUN",
+    )
+    _add_training(fit, required=True)
+    fit.add_argument("--output", type=Path, required=True, metavar="RUN", help="folder of the run")
+    fit.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    _add_machine(fit)
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="figures on test speakers: cross-validation, or the folds of a run",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        f"  python -m train evaluate --model svm-rbf {_CORPORA} --output FILE.json\n"
+        "  python -m train evaluate --run RUN --noise clean,20,10 --output FILE.json",
+    )
+    _add_training(evaluate, required=False)
+    evaluate.add_argument(
+        "--run", type=Path, metavar="RUN", help="what `fit` made, instead of --model and --corpus"
+    )
+    evaluate.add_argument(
+        "--output", type=Path, required=True, metavar="FILE.json", help="where the figures go"
+    )
+    evaluate.add_argument(
+        "--runs", type=Path, metavar="DIR", help="keep the runs here, one a seed, and resume them"
+    )
+    evaluate.add_argument("--seeds", default="0", help="comma-separated (default: 0)")
+    evaluate.add_argument(
+        "--protocol", choices=("folds", "loso"), default="folds", help="loso: leave one speaker out"
+    )
+    evaluate.add_argument("--folds", default="all", help="all, or numbers: 0,1 (default: all)")
+    evaluate.add_argument(
+        "--noise", default="clean", help="test conditions: clean or dB SNR, as in clean,20,10"
+    )
+    _add_machine(evaluate)
+    return parser
+
+
+def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
+    models = "cogcn; to evaluate also svm-rbf, svm-linear"
+    parser.add_argument("--model", default="cogcn", help=f"{models} (default: cogcn)")
+    parser.add_argument(
+        "--config", metavar="NAME|FILE", help="of train/configs, or a TOML file (default: MODEL)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the configuration"
+    )
+    parser.add_argument(
+        "--normalisation", choices=("cold", "speaker"), help="short for --set normalisation=…"
+    )
+    parser.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        required=required,
+        metavar="NAME=PATH",
+        help="ravdess, emodb or nemo and its folder, or any name and a CSV manifest; repeatable",
+    )
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--jobs", type=int, help="processes (default: one a core)")
+    parser.add_argument(
+        "--cache", type=Path, help="of extracted features (default: EDGE_SER_CACHE, user's cache)"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

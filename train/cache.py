@@ -1,0 +1,158 @@
+"""What was computed from the audio, kept on disk: computed once, in parallel processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import soundfile
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from rich.console import Console
+
+from edge_ser.audio import SAMPLING_RATE, AudioFile, AudioSignal
+from edge_ser.errors import EdgeSerError
+from train import augment
+from train.corpora import Row
+from train.progress import progress
+
+Arrays = dict[str, NDArray]
+Compute = Callable[[NDArray[np.int16]], Arrays]
+"""From (n,) samples at 16 kHz to named arrays; must be picklable."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Where computed arrays are kept, and how missing ones are made.
+
+    Args:
+        folder: one file a clip, variant and kind of arrays below it.
+        jobs: processes.
+        console: gets a progress bar, if it is a terminal, and a line about the speed.
+    """
+
+    folder: Path
+    jobs: int
+    console: Console
+
+    @classmethod
+    def open(cls, folder: str | Path | None, jobs: int, console: Console) -> Cache:
+        """In ``folder``, or ``EDGE_SER_CACHE``, or the user's cache folder."""
+        usual = os.environ.get("EDGE_SER_CACHE") or platformdirs.user_cache_dir("edge-ser")
+        return cls(Path(folder or usual), jobs, console)
+
+    def get(self, rows: Sequence[Row], variant: str, kind: str, compute: Compute) -> list[Arrays]:
+        """``compute`` of every row's audio, from the cache where it is there already.
+
+        Args:
+            rows: the clips.
+            variant: how to alter them first, see :mod:`train.augment`.
+            kind: names ``compute`` and its version in the keys.
+            compute: called with the altered samples, in another process.
+
+        Returns:
+            What ``compute`` returned, in the order of ``rows``. A file of the cache that cannot
+            be read is made again.
+
+        Raises:
+            EdgeSerError: an audio file cannot be used.
+        """
+        hashes = [clip_hash(row) for row in rows]
+        files = [self.folder / _name(digest, variant, kind) for digest in hashes]
+        found = [_load(file) for file in files]
+        missing = [i for i, arrays in enumerate(found) if arrays is None]
+        if missing:
+            began = time.perf_counter()
+            tasks = [(rows[i], variant, hashes[i], files[i], compute) for i in missing]
+            seconds = self._make(tasks, f"{kind}, {variant}")
+            elapsed = time.perf_counter() - began
+            self.console.print(
+                f"{kind}, {variant}: {len(missing)} of {len(rows)} clips, {seconds:.0f} s of audio "
+                f"in {elapsed:.0f} s: {seconds / elapsed:.0f} × real time",
+                soft_wrap=True,
+            )
+        return [_reload(files[i]) if arrays is None else arrays for i, arrays in enumerate(found)]
+
+    def _make(self, tasks: Sequence[tuple[Row, str, str, Path, Compute]], title: str) -> float:
+        """Runs the tasks; returns the seconds of audio they have heard."""
+        seconds = 0.0
+        parallel = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
+        with progress(self.console, title, len(tasks)) as advance:
+            for duration in parallel(delayed(_compute)(*task) for task in tasks):
+                seconds += duration
+                advance()
+        return seconds
+
+
+def clip_hash(row: Row) -> str:
+    """Names the row's audio: SHA-256 of the file's bytes, and what is cut out of it."""
+    return f"{_file_hash(row.path)}[{row.start}:{row.end}]"
+
+
+@lru_cache(maxsize=100_000)  # rows may be pieces of one long file
+def _file_hash(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EdgeSerError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _name(digest: str, variant: str, kind: str) -> str:
+    altered = variant if variant == augment.CLEAN else f"{variant}/{augment.VERSION}"
+    key = sha256(json.dumps([digest, altered, kind]).encode()).hexdigest()
+    return f"{key[:2]}/{key}.npz"
+
+
+def _load(file: Path) -> Arrays | None:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None  # cut short or damaged: computed again
+
+
+def _reload(file: Path) -> Arrays:
+    arrays = _load(file)
+    if arrays is None:
+        raise EdgeSerError(f"{file}: cannot be read back; is the disk of the cache full?")
+    return arrays
+
+
+def _compute(row: Row, variant: str, digest: str, file: Path, compute: Compute) -> float:
+    samples = _samples(row)
+    if variant != augment.CLEAN:
+        altered = augment.apply(samples / 32768.0, variant, digest)
+        samples = np.round(altered * 32767).astype(np.int16)
+    arrays = compute(samples)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    partial.replace(file)
+    return len(samples) / SAMPLING_RATE
+
+
+def _samples(row: Row) -> NDArray[np.int16]:
+    source: AudioFile | AudioSignal
+    if row.start is None and row.end is None:
+        source = AudioFile(row.path)
+    else:
+        with soundfile.SoundFile(row.path) as file:
+            rate = file.samplerate
+            file.seek(min(round((row.start or 0.0) * rate), file.frames))
+            end = file.frames if row.end is None else round(row.end * rate)
+            source = AudioSignal(file.read(max(end - file.tell(), 0), dtype="float32"), rate)
+    with source:
+        blocks = [block.samples for block in source]
+    return np.concatenate([np.empty(0, np.int16), *blocks])

@@ -1,0 +1,217 @@
+"""What ``python -m train fit`` and ``evaluate`` do with their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+from rich.console import Console
+
+from edge_ser.errors import EdgeSerError
+from train import augment, config, svm
+from train.cache import Cache
+from train.data import Table
+from train.evaluate import Result, predict_run, show, summarise
+from train.folds import training_variants
+from train.pipeline import load_data, train_final, train_folds
+from train.protocol import splits
+from train.runs import Run, describe_rows, read_corpora
+
+
+def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
+    """Runs the command of the parsed ``options``.
+
+    Args:
+        options: what the parser of :mod:`train.__main__` made.
+        arguments: what it was made of, for the record.
+
+    Raises:
+        EdgeSerError: what the user asked for cannot be done.
+    """
+    options.jobs = options.jobs or joblib.cpu_count()
+    console = Console(stderr=True)
+    cache = Cache.open(options.cache, options.jobs, console)
+    origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": _commit()}
+    (_fit if options.command == "fit" else _evaluate)(options, origin, cache, console)
+
+
+def _fit(
+    options: argparse.Namespace, origin: dict[str, Any], cache: Cache, console: Console
+) -> None:
+    if options.model in svm.MODELS:
+        raise EdgeSerError(f"{options.model} is a baseline: use `python -m train evaluate`")
+    settings = _config(options)
+    paths = _paths(options.corpus)
+    made = Run.start(options.output, settings, options.seed, "folds", paths, origin)
+    data = load_data(settings, made.rows, training_variants(settings), cache)
+    folds = range(len(made.splits))
+    train_folds(made, data, folds, device=options.device, jobs=options.jobs, console=console)
+    train_final(made, data, device=options.device)
+    results = predict_run(made, data, [augment.CLEAN], folds)
+    show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
+    candidate, epochs = made.agreed()
+    console.print(f"{made.folder(None)}: {candidate}, {epochs} epochs", soft_wrap=True)
+
+
+def _evaluate(
+    options: argparse.Namespace, origin: dict[str, Any], cache: Cache, console: Console
+) -> None:
+    began = time.perf_counter()
+    variants = _variants(options.noise)
+    if options.run is not None:
+        report, summary = _evaluate_run(options, variants, cache)
+    elif options.model in svm.MODELS:
+        report, summary = _evaluate_svm(options, variants, cache)
+    else:
+        report, summary = _cross_validate(options, origin, variants, cache, console)
+    report = {**origin, **report, "seconds": round(time.perf_counter() - began, 1), **summary}
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    show(summary, f"{report['model']}, {report['normalisation']}, test speakers, %", Console())
+
+
+Report = tuple[dict[str, Any], dict[str, Any]]
+"""What was measured how, and the figures."""
+
+
+def _evaluate_run(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
+    made = Run.open(options.run)
+    folds = _folds(options.folds, len(made.splits))
+    data = load_data(made.config, made.rows, variants, cache)
+    return _describe([made]), summarise(data.table, predict_run(made, data, variants, folds))
+
+
+def _cross_validate(
+    options: argparse.Namespace,
+    origin: dict[str, Any],
+    variants: Sequence[str],
+    cache: Cache,
+    console: Console,
+) -> Report:
+    settings = _config(options)
+    paths = _paths(options.corpus)
+    seeds = _numbers("--seeds", options.seeds)
+    made, results = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        root = options.runs or Path(temporary)
+        for seed in seeds:
+            folder = root / f"seed-{seed}"
+            made.append(Run.start(folder, settings, seed, options.protocol, paths, origin))
+        folds = _folds(options.folds, len(made[0].splits))
+        needed = [*training_variants(settings), *variants]
+        data = load_data(settings, made[0].rows, needed, cache)
+        for one in made:
+            train_folds(one, data, folds, device=options.device, jobs=options.jobs, console=console)
+            results += predict_run(one, data, variants, folds)
+    return _describe(made), summarise(data.table, results)
+
+
+def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
+    if options.config or options.set or options.seeds != "0":
+        raise EdgeSerError(f"{options.model} has no configuration and nothing random")
+    rows = read_corpora(_paths(options.corpus))
+    made = splits(rows, options.protocol)
+    chosen = {fold: made[fold] for fold in _folds(options.folds, len(made))}
+    table, normalisation = Table.of(rows), options.normalisation or "cold"
+    needed = dict.fromkeys([augment.CLEAN, *variants])
+    values = {variant: svm.functionals(rows, variant, cache) for variant in needed}
+    fitted = svm.fit_folds(
+        options.model, table, values, chosen, normalisation=normalisation, jobs=options.jobs
+    )
+    results = [
+        Result(0, fold, variant, choice, table.rows_of(chosen[fold].test), predictions[variant])
+        for fold, (choice, predictions) in fitted.items()
+        for variant in variants
+    ]
+    report = {
+        "model": options.model,
+        "normalisation": normalisation,
+        "protocol": options.protocol,
+        "corpora": describe_rows(rows),
+    }
+    return report, summarise(table, results)
+
+
+def _describe(made: Sequence[Run]) -> dict[str, Any]:
+    first = made[0]
+    return {
+        "model": first.config.model,
+        "normalisation": first.config.normalisation,
+        "protocol": first.protocol,
+        "config": first.config.to_dict(),
+        "seeds": [one.seed for one in made],
+        "parameters": first.parameters(),
+        "corpora": describe_rows(first.rows),
+    }
+
+
+def _config(options: argparse.Namespace) -> config.Config:
+    changes = list(options.set)
+    if options.normalisation:
+        changes.append(f"normalisation={options.normalisation}")
+    return config.load(options.model, options.config, changes)
+
+
+def _paths(corpora: Sequence[str]) -> dict[str, Path]:
+    paths = {}
+    for text in corpora:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise EdgeSerError(f"--corpus {text}: write NAME=PATH, as in ravdess=DIR")
+        if name in paths:
+            raise EdgeSerError(f"--corpus {name} is given twice")
+        paths[name] = Path(path)
+    if not paths:
+        raise EdgeSerError("no corpus: add --corpus NAME=PATH, or --run RUN")
+    return paths
+
+
+def _folds(text: str, count: int) -> list[int]:
+    folds = list(range(count)) if text == "all" else _numbers("--folds", text)
+    if not all(0 <= fold < count for fold in folds):
+        raise EdgeSerError(f"--folds {text}: there are folds 0 to {count - 1}")
+    return folds
+
+
+def _variants(text: str) -> list[str]:
+    return [
+        augment.CLEAN if word == augment.CLEAN else augment.noise(_numbers("--noise", word)[0])
+        for word in text.split(",")
+    ]
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise EdgeSerError(f"{option} {text}: write whole numbers, as in 0,1,2") from error
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with ``+`` where files have been changed since; None without git."""
+    folder = Path(__file__).parent
+    environment = {**os.environ, "LC_ALL": "C"}
+
+    def git(*command: str) -> str:
+        return subprocess.run(
+            ["git", *command],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + "+" * bool(git("status", "--porcelain"))
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,188 @@
+"""What a training run is made with: a TOML file, changed by ``--set``."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.features import feature_set
+from edge_ser.graph import KINDS
+from train import models
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FOLDER = Path(__file__).parent / "configs"
+NORMALISATIONS = ("cold", "speaker")
+BALANCES = ("none", "corpora")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One choice among what the configuration leaves open.
+
+    Args:
+        gamma: threshold of the cosine graph; None for other graphs.
+        network: the model's own settings.
+    """
+
+    gamma: float | None
+    network: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a run; ``configs/cogcn.toml`` says what each is.
+
+    ``network`` holds the candidates of each of the model's own settings.
+    """
+
+    model: str
+    features: str
+    graph: str
+    gamma: tuple[float, ...]
+    normalisation: str
+    clip: float
+    augment: int
+    epochs: int
+    patience: int
+    batch: int
+    learning_rate: float
+    balance: str
+    network: dict[str, tuple[Any, ...]]
+
+    def candidates(self) -> list[Candidate]:
+        """Every combination of gamma and the network's settings, gamma slowest."""
+        gammas = self.gamma if self.graph == "cosine" else (None,)
+        networks = [
+            dict(zip(self.network, values, strict=True))
+            for values in itertools.product(*self.network.values())
+        ]
+        return [Candidate(gamma, network) for gamma in gammas for network in networks]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as in a run's ``config.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Config:
+        """From what :meth:`to_dict` gave, before or after JSON."""
+        network = {key: tuple(candidates) for key, candidates in values["network"].items()}
+        return cls(**{**values, "gamma": tuple(values["gamma"]), "network": network})
+
+
+def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> Config:
+    """The configuration of a model.
+
+    Args:
+        model: its name.
+        source: name of a file in ``train/configs`` or path of a TOML file; ``model`` if None.
+        changes: ``key=value`` each, as ``--set`` takes them.
+
+    Raises:
+        EdgeSerError: no such file; a key is unknown, missing, or its value makes no sense.
+    """
+    types = _types(model)
+    source = source or model
+    values = {k: _check(source, k, v, types) for k, v in _read(source).items()}
+    missing = [key for key in types if key not in values]
+    if missing:
+        raise EdgeSerError(f"configuration {source}: {', '.join(missing)} is missing")
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise EdgeSerError(f"--set {change}: write key=value")
+        values[key] = _check("--set", key, _parse(text), types)
+    network = {key: values.pop(key) for key in models.setting_types(model)}
+    config = Config(model=model, network=network, **values)
+    _validate(config)
+    return config
+
+
+def _types(model: str) -> dict[str, tuple[type, bool]]:
+    """Key to its type, and whether a list of candidates is allowed."""
+    hints = get_type_hints(Config)
+    own = {f.name: (hints[f.name], False) for f in fields(Config)}
+    own["gamma"] = (float, True)
+    del own["model"], own["network"]
+    return own | {key: (kind, True) for key, kind in models.setting_types(model).items()}
+
+
+def _read(source: str) -> dict[str, Any]:
+    file = FOLDER / f"{source}.toml"
+    if not file.is_file():
+        file = Path(source)
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        names = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
+        raise EdgeSerError(
+            f"no configuration {source!r}; there are {names}, or name a TOML file"
+        ) from error
+    except ValueError as error:
+        raise EdgeSerError(f"{file}: not a TOML file ({error})") from error
+
+
+def _parse(text: str) -> Any:
+    """A TOML value; ``2,3`` is a list, a bare word a string."""
+    for candidate in (text, f"[{text}]"):
+        try:
+            return tomllib.loads(f"value = {candidate}")["value"]
+        except ValueError:
+            continue
+    return [word.strip() for word in text.split(",")] if "," in text else text
+
+
+def _check(where: str, key: str, value: object, types: Mapping[str, tuple[type, bool]]) -> Any:
+    if key not in types:
+        raise EdgeSerError(f"{where}: no key {key!r}; there are {', '.join(types)}")
+    kind, several = types[key]
+    if not several:
+        return _scalar(where, key, value, kind)
+    candidates = value if isinstance(value, list) else [value]
+    if not candidates:
+        raise EdgeSerError(f"{where}: {key} has no candidates")
+    return tuple(_scalar(where, key, candidate, kind) for candidate in candidates)
+
+
+def _scalar(where: str, key: str, value: object, kind: type) -> object:
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise EdgeSerError(f"{where}: {key} = {value!r}; it must be {_TYPE_NAMES[kind]}")
+    return value
+
+
+_TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+
+
+def _validate(config: Config) -> None:
+    feature_set(config.features)
+    network = config.network
+    rules = {
+        f"graph must be one of {', '.join(KINDS)}": config.graph in KINDS,
+        f"normalisation must be one of {', '.join(NORMALISATIONS)}": (
+            config.normalisation in NORMALISATIONS
+        ),
+        f"balance must be one of {', '.join(BALANCES)}": config.balance in BALANCES,
+        "gamma must lie in [-1, 1]": all(-1 <= gamma <= 1 for gamma in config.gamma),
+        "clip and learning_rate must be positive": min(config.clip, config.learning_rate) > 0,
+        "epochs, patience and batch must be at least 1": (
+            min(config.epochs, config.patience, config.batch) >= 1
+        ),
+        "augment must be 0 or more": config.augment >= 0,
+        "layers and hidden must be at least 1": (
+            min((*network.get("layers", (1,)), *network.get("hidden", (1,)))) >= 1
+        ),
+        "dropout must lie in [0, 1)": all(0 <= p < 1 for p in network.get("dropout", ())),
+    }
+    for rule, holds in rules.items():
+        if not holds:
+            raise EdgeSerError(f"configuration: {rule}")

@@ -1,0 +1,201 @@
+"""Clips as graphs: what the networks are trained and tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edge_ser import graph, nodes
+from edge_ser.events import LABELS
+from edge_ser.features import FeatureSet
+from edge_ser.nodes import Nodes
+from edge_ser.normalisation import Normalisation, normalise
+from train.corpora import Row
+from train.protocol import Speaker
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, column by column.
+
+    Args:
+        corpora: (R,) names.
+        speakers: (R,) ``corpus/speaker``.
+        labels: (R,) indices into :data:`edge_ser.events.LABELS`.
+    """
+
+    corpora: NDArray[np.str_]
+    speakers: NDArray[np.str_]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Table:
+        """The columns of ``rows``."""
+        return cls(
+            np.array([row.corpus for row in rows]),
+            np.array([f"{row.corpus}/{row.speaker}" for row in rows]),
+            np.array([LABELS.index(row.emotion) for row in rows], np.int64),
+        )
+
+    def rows_of(self, speakers: Sequence[Speaker]) -> NDArray[np.int64]:
+        """Indices of the rows that these speakers speak."""
+        names = [f"{corpus}/{name}" for corpus, name in speakers]
+        return np.flatnonzero(np.isin(self.speakers, names))
+
+
+@dataclass(frozen=True)
+class Clips:
+    """The nodes of all rows in one variant, as few flat arrays (they travel between processes).
+
+    Args:
+        values: (M, d) unnormalised nodes, row after row.
+        rows: (M,) the row that each node belongs to.
+        bounds: (G, 2) first and last + 1 node of each graph.
+        utterances: (G,) the utterance that each graph is a window of.
+        seconds: (U,) duration of each utterance.
+        owners: (U,) the row that each utterance was found in.
+    """
+
+    values: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    utterances: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    owners: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: Sequence[Nodes], features: FeatureSet) -> Clips:
+        """From the nodes of every row."""
+        bounds: list[tuple[int, int]] = []
+        utterances: list[int] = []
+        seconds: list[float] = []
+        owners: list[int] = []
+        offset = 0
+        for row, clip in enumerate(found):
+            windows = nodes.windows(clip, features)
+            for (start, end), slices in zip(clip.utterances, windows, strict=True):
+                bounds += [(offset + s.start, offset + s.stop) for s in slices]
+                utterances += [len(seconds)] * len(slices)
+                seconds.append(end - start)
+                owners.append(row)
+            offset += len(clip.values)
+        return cls(
+            np.concatenate([clip.values for clip in found]),
+            np.repeat(np.arange(len(found)), [len(clip.values) for clip in found]),
+            np.array(bounds, np.int64).reshape(-1, 2),
+            np.array(utterances, np.int64),
+            np.array(seconds, np.float64),
+            np.array(owners, np.int64),
+        )
+
+
+Normalise = Callable[[Clips], NDArray[np.float32]]
+"""From clips to their (M, d) normalised nodes."""
+
+
+def cold(clips: Clips, rows: NDArray[np.int64], clip: float) -> Normalisation:
+    """Mean and deviation of the nodes of ``rows``: the training speakers'."""
+    return Normalisation.fit(clips.values[np.isin(clips.rows, rows)], clip)
+
+
+def per_speaker(clips: Clips, table: Table, clip: float) -> NDArray[np.float32]:
+    """Each node normalised by all the nodes of its own speaker in ``clips``, labels unused."""
+    speakers = table.speakers[clips.rows]
+    normalised = np.empty_like(clips.values)
+    for speaker in np.unique(speakers):
+        chosen = speakers == speaker
+        values = clips.values[chosen]
+        normalised[chosen] = normalise(values, Normalisation.fit(values, clip))
+    return normalised
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One window of an utterance, ready for a network.
+
+    Args:
+        x: (n, d) normalised nodes.
+        a_hat: (n, n) normalised adjacency.
+        row: the clip it comes from.
+        utterance: the utterance it is a window of.
+    """
+
+    x: Tensor
+    a_hat: Tensor
+    row: int
+    utterance: int
+
+
+def graphs(
+    clips: Clips,
+    normalised: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    kind: str,
+    gamma: float | None,
+) -> list[Graph]:
+    """The graphs of ``rows``.
+
+    Args:
+        clips: where utterances and windows are.
+        normalised: (M, d), the clips' nodes normalised.
+        rows: indices of the clips wanted.
+        kind: of graph, see :func:`edge_ser.graph.build`.
+        gamma: threshold of the cosine graph.
+    """
+    wanted = set(rows.tolist())
+    owners = clips.owners[clips.utterances]
+    made = []
+    for index, (start, stop) in enumerate(clips.bounds.tolist()):
+        row = int(owners[index])
+        if row in wanted:
+            x = normalised[start:stop]
+            a_hat = torch.from_numpy(graph.build(kind, x, gamma))
+            made.append(Graph(torch.from_numpy(x.copy()), a_hat, row, int(clips.utterances[index])))
+    return made
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded graphs: ``x`` (B, N, d), ``a_hat`` (B, N, N), ``mask`` (B, N), ``index`` (B,).
+
+    ``index`` holds the places of the graphs in the list they were taken from.
+    """
+
+    x: Tensor
+    a_hat: Tensor
+    mask: Tensor
+    index: Tensor
+
+
+def collate(
+    chosen: Sequence[Graph], index: Sequence[int], device: torch.device | None = None
+) -> Batch:
+    """Pads the graphs ``chosen[i]`` for i in ``index`` to the longest of them."""
+    picked = [chosen[i] for i in index]
+    n = max(len(g.x) for g in picked)
+    x = torch.zeros(len(picked), n, picked[0].x.shape[1])
+    a_hat = torch.zeros(len(picked), n, n)
+    mask = torch.zeros(len(picked), n)
+    for b, g in enumerate(picked):
+        m = len(g.x)
+        x[b, :m], a_hat[b, :m, :m], mask[b, :m] = g.x, g.a_hat, 1.0
+    return Batch(x.to(device), a_hat.to(device), mask.to(device), torch.tensor(index).to(device))
+
+
+def shuffled(lengths: Sequence[int], size: int, random: np.random.Generator) -> Iterator[list[int]]:
+    """Batches of indices in random order, graphs of a similar length together.
+
+    Sorting within pools of sixteen batches keeps padding small and every epoch different.
+    """
+    order = random.permutation(len(lengths))
+    batches = []
+    for begin in range(0, len(order), 16 * size):
+        pool = sorted(order[begin : begin + 16 * size].tolist(), key=lengths.__getitem__)
+        batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+    for i in random.permutation(len(batches)):
+        yield batches[i]

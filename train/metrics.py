@@ -1,0 +1,78 @@
+"""What is reported of predictions, per corpus; a clip without detected speech counts as wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, f1_score
+
+from edge_ser.events import LABELS
+
+NO_SPEECH = -1
+"""The prediction for a clip in which no utterance was detected."""
+FIGURES = ("wa", "ua", "f1")
+Scores = dict[str, Any]
+"""The figures of one corpus."""
+
+
+def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
+    """The figures of (n,) true and predicted class indices, n ≥ 1.
+
+    Returns:
+        ``wa``: weighted accuracy, the share of right clips. ``ua``: unweighted accuracy, the mean
+        of the recalls. ``f1``: macro F1. ``recall``: label to recall, for the labels that occur.
+        ``confusion``: rows are true labels, columns predicted ones and, last, no speech.
+        ``clips``: n.
+    """
+    classes = np.arange(len(LABELS))
+    confusion = confusion_matrix(labels, predictions, labels=[*classes, NO_SPEECH])[:-1]
+    present = np.flatnonzero(confusion.sum(axis=1))
+    recall = confusion[present, present] / confusion[present].sum(axis=1)
+    return {
+        "clips": len(labels),
+        "wa": float(np.mean(labels == predictions)),
+        "ua": float(recall.mean()),
+        "f1": float(f1_score(labels, predictions, labels=present, average="macro")),
+        "recall": {LABELS[c]: float(r) for c, r in zip(present, recall, strict=True)},
+        "confusion": confusion.tolist(),
+    }
+
+
+def score_corpora(
+    corpora: NDArray[np.str_], labels: NDArray[np.int64], predictions: NDArray[np.int64]
+) -> dict[str, Scores]:
+    """:func:`score` for each corpus of (n,) clips."""
+    return {
+        str(corpus): score(labels[corpora == corpus], predictions[corpora == corpus])
+        for corpus in np.unique(corpora)
+    }
+
+
+def mean_ua(scores: dict[str, Scores]) -> float:
+    """UA, the mean over the corpora: what validation chooses by."""
+    return float(np.mean([corpus["ua"] for corpus in scores.values()]))
+
+
+def aggregate(scores: Sequence[Scores]) -> Scores:
+    """One corpus's figures over folds and seeds.
+
+    Returns:
+        ``wa``, ``ua``, ``f1`` and each label's ``recall`` as ``{"mean", "sd"}`` (population
+        deviation over the given scores), ``confusion`` summed, ``scores`` counted.
+    """
+    recalls = {
+        label: [s["recall"][label] for s in scores if label in s["recall"]] for label in LABELS
+    }
+    return {
+        **{figure: _spread([s[figure] for s in scores]) for figure in FIGURES},
+        "recall": {label: _spread(values) for label, values in recalls.items() if values},
+        "confusion": np.sum([s["confusion"] for s in scores], axis=0).tolist(),
+        "scores": len(scores),
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"mean": float(np.mean(values)), "sd": float(np.std(values))}

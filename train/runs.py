@@ -1,0 +1,256 @@
+"""The folder of a run: written fold by fold, resumed where it was left, read by ``export``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.normalisation import Normalisation
+from train import corpora
+from train.cache import clip_hash
+from train.config import Candidate, Config
+from train.corpora import Row
+from train.data import Table
+from train.fit import Fitted, build_model
+from train.folds import Trained
+from train.models import count_parameters
+from train.protocol import PROTOCOLS, Protocol, Split, splits
+
+FORMAT = 1
+
+
+def read_corpora(paths: Mapping[str, Path]) -> list[Row]:
+    """The rows of several corpora, name to folder or manifest."""
+    return [row for name, path in paths.items() for row in corpora.read(name, path)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and what it was started with.
+
+    ``config.json`` says all but the splits, ``folds.json`` has those, ``fold-0…`` and ``final``
+    hold ``model.safetensors``, ``normalisation.json`` and ``metrics.json``.
+
+    Args:
+        path: the folder.
+        config: settings.
+        seed: of everything random.
+        protocol: which folds.
+        corpora: name to folder or manifest.
+        rows: the clips of these, in order.
+        splits: the speakers of each fold.
+    """
+
+    path: Path
+    config: Config
+    seed: int
+    protocol: Protocol
+    corpora: dict[str, Path]
+    rows: list[Row]
+    splits: list[Split]
+
+    @classmethod
+    def start(
+        cls,
+        path: Path,
+        config: Config,
+        seed: int,
+        protocol: Protocol,
+        paths: Mapping[str, Path],
+        origin: Mapping[str, Any],
+    ) -> Run:
+        """Begins a run in a new or empty folder, or takes up the same run again.
+
+        Args:
+            path: the folder.
+            config: settings.
+            seed: of everything random.
+            protocol: which folds.
+            paths: corpus to folder or manifest.
+            origin: command and commit, written down with the rest.
+
+        Raises:
+            EdgeSerError: the folder holds something else, or a run with other settings or clips.
+        """
+        rows = read_corpora(paths)
+        run = cls(path, config, seed, protocol, dict(paths), rows, splits(rows, protocol))
+        described = run._describe()
+        if (path / "config.json").is_file():
+            before = _read_json(path / "config.json")
+            changed = [key for key in described if described[key] != before.get(key)]
+            if changed:
+                raise EdgeSerError(
+                    f"{path}: holds a run with other {', '.join(changed)}; choose another --output"
+                )
+            return run
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise EdgeSerError(f"{path}: is not a run and not empty; choose another --output")
+        path.mkdir(parents=True, exist_ok=True)
+        locations = {name: str(place.absolute()) for name, place in paths.items()}
+        _write_json(path / "folds.json", [split.to_dict() for split in run.splits])
+        _write_json(path / "config.json", {**described, "paths": locations, **origin})
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """Reads a run.
+
+        Raises:
+            EdgeSerError: it is none, or its corpora have moved or changed.
+        """
+        if not (path / "config.json").is_file():
+            raise EdgeSerError(f"{path}: is not a run; `python -m train fit` makes one")
+        fields = _read_json(path / "config.json")
+        if fields.get("format") != FORMAT or fields.get("protocol") not in PROTOCOLS:
+            raise EdgeSerError(f"{path}: is a run of another version of this program")
+        paths = {name: Path(place) for name, place in fields["paths"].items()}
+        rows = read_corpora(paths)
+        config, protocol = Config.from_dict(fields["config"]), fields["protocol"]
+        run = cls(path, config, fields["seed"], protocol, paths, rows, splits(rows, protocol))
+        if run._describe()["corpora"] != fields["corpora"]:
+            raise EdgeSerError(f"{path}: the clips of its corpora have changed since; train again")
+        return run
+
+    @property
+    def commit(self) -> str | None:
+        """The code that it was started with; None where git did not know."""
+        commit: str | None = _read_json(self.path / "config.json")["commit"]
+        return commit
+
+    @property
+    def table(self) -> Table:
+        """The columns of the rows."""
+        return Table.of(self.rows)
+
+    @property
+    def unfinished(self) -> dict[int, Split]:
+        """Number to split of the folds that are still to be trained."""
+        return {i: s for i, s in enumerate(self.splits) if not self.folder(i).is_dir()}
+
+    def folder(self, fold: int | None) -> Path:
+        """Where a fold, or with None the final network, is kept."""
+        return self.path / ("final" if fold is None else f"fold-{fold}")
+
+    def save(
+        self,
+        fold: int | None,
+        fitted: Fitted,
+        normalisation: Normalisation | None,
+        metrics: Mapping[str, Any],
+    ) -> None:
+        """Writes a fold, or with None the final network, all of it or nothing."""
+        folder = self.folder(fold)
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        save_file(fitted.state, partial / "model.safetensors")
+        values = {"clip": self.config.clip} if normalisation is None else normalisation.to_dict()
+        _write_json(partial / "normalisation.json", {"kind": self.config.normalisation, **values})
+        described = {
+            "candidate": asdict(fitted.candidate),
+            "epochs": fitted.epochs,
+            "parameters": sum(value.numel() for value in fitted.state.values()),
+        }
+        _write_json(partial / "metrics.json", {**described, **metrics})
+        partial.replace(folder)
+
+    def metrics(self, fold: int | None) -> dict[str, Any]:
+        """What :meth:`save` wrote of a fold's figures.
+
+        Raises:
+            EdgeSerError: it has not been trained.
+        """
+        return _read_json(self.folder(fold) / "metrics.json")
+
+    def load(self, fold: int | None) -> Trained:
+        """The network of a fold, or with None the final one.
+
+        Raises:
+            EdgeSerError: it has not been trained.
+        """
+        folder = self.folder(fold)
+        metrics = self.metrics(fold)
+        values = _read_json(folder / "normalisation.json")
+        cold = values.pop("kind") == "cold"
+        fitted = Fitted(
+            Candidate(**metrics["candidate"]),
+            load_file(folder / "model.safetensors"),
+            metrics["epochs"],
+            metrics.get("validation", {}),
+        )
+        return Trained.of(self.config, fitted, Normalisation.from_dict(values) if cold else None)
+
+    def agreed(self) -> tuple[Candidate, int]:
+        """What the folds chose: the candidate most of them did, the median of their epochs.
+
+        Between candidates chosen as often, the mean validation UA over all folds decides.
+        """
+        folds = [self.metrics(i) for i in range(len(self.splits))]
+        votes = Counter(json.dumps(fold["candidate"], sort_keys=True) for fold in folds)
+
+        def rank(key: str) -> tuple[int, float]:
+            tried = [t for fold in folds for t in fold["tried"]]
+            same = [t for t in tried if json.dumps(t["candidate"], sort_keys=True) == key]
+            return votes[key], statistics.mean(t["ua"] for t in same)
+
+        epochs = round(statistics.median(fold["epochs"] for fold in folds))
+        return Candidate(**json.loads(max(votes, key=rank))), epochs
+
+    def parameters(self) -> list[int]:
+        """How many numbers the candidates' networks have, each count once."""
+        candidates = self.config.candidates()
+        return sorted({count_parameters(build_model(self.config, c)) for c in candidates})
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "config": _plain(self.config.to_dict()),
+            "seed": self.seed,
+            "protocol": self.protocol,
+            "corpora": describe_rows(self.rows),
+        }
+
+
+def describe_rows(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Corpus to its numbers of clips, speakers and emotions, and a hash over what they are."""
+    described = {}
+    for corpus in dict.fromkeys(row.corpus for row in rows):
+        own = [row for row in rows if row.corpus == corpus]
+        identity = "\n".join(f"{clip_hash(r)} {r.speaker} {r.emotion}" for r in own)
+        described[corpus] = {
+            "clips": len(own),
+            "speakers": len({row.speaker for row in own}),
+            "emotions": dict(sorted(Counter(row.emotion for row in own).items())),
+            "sha256": sha256(identity.encode()).hexdigest(),
+        }
+    return described
+
+
+def _plain(value: object) -> Any:
+    """As it looks after a way through JSON: lists for tuples."""
+    return json.loads(json.dumps(value))
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EdgeSerError(f"{file.parent}: has not been trained; run `train fit` again") from error
+    except ValueError as error:
+        raise EdgeSerError(f"{file}: is damaged ({error}); remove {file.parent}") from error
+
+
+def _write_json(file: Path, value: object) -> None:
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)

@@ -1,0 +1,125 @@
+"""The baseline: a support vector machine on the 88 eGeMAPS functionals of a whole clip."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from edge_ser.audio import SAMPLING_RATE
+from train.cache import Arrays, Cache
+from train.corpora import Row
+from train.data import Table
+from train.metrics import NO_SPEECH, mean_ua, score_corpora
+from train.protocol import Split
+
+_GRIDS: dict[str, list[dict[str, Any]]] = {
+    "svm-linear": [{"kernel": "linear", "C": c} for c in (0.001, 0.01, 0.1, 1.0)],
+    "svm-rbf": [
+        {"kernel": "rbf", "C": c, "gamma": gamma}
+        for c, gamma in itertools.product((0.3, 1.0, 3.0, 10.0, 30.0), (0.001, 0.003, 0.01))
+    ],
+}
+MODELS = tuple(_GRIDS)
+
+
+def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.float32]:
+    """(R, 88) eGeMAPSv02 functionals over each whole clip; NaN where a clip is too short.
+
+    Arguments as for :func:`train.extraction.extract`.
+    """
+    kind = "egemaps-88/eGeMAPSv02/whole clip"
+    return np.stack([a["values"] for a in cache.get(rows, variant, kind, _functionals)])
+
+
+def fit_folds(
+    model: str,
+    table: Table,
+    values: Mapping[str, NDArray[np.float32]],
+    splits: Mapping[int, Split],
+    *,
+    normalisation: str,
+    jobs: int,
+) -> dict[int, tuple[dict[str, Any], dict[str, NDArray[np.int64]]]]:
+    """Trains on clean clips and predicts the test clips, fold by fold.
+
+    Args:
+        model: ``svm-linear`` or ``svm-rbf``.
+        table: the rows.
+        values: variant to (R, 88) functionals, ``clean`` among them.
+        splits: number to speakers.
+        normalisation: ``cold``, or ``speaker`` to standardise every speaker first.
+        jobs: processes.
+
+    Returns:
+        Fold to the settings that validation chose, and variant to the (n,) predictions for the
+        rows of the test speakers.
+    """
+    if normalisation == "speaker":
+        values = {variant: _per_speaker(table, x) for variant, x in values.items()}
+    results = Parallel(n_jobs=jobs)(
+        delayed(_fit_fold)(model, table, values, split) for split in splits.values()
+    )
+    return dict(zip(splits, results, strict=True))
+
+
+def _fit_fold(
+    model: str, table: Table, values: Mapping[str, NDArray[np.float32]], split: Split
+) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
+    train, validation, test = (
+        table.rows_of(speakers) for speakers in (split.train, split.validation, split.test)
+    )
+    clean = values["clean"]
+    usable = train[np.isfinite(clean[train]).all(axis=1)]
+    best: tuple[float, dict[str, Any], Pipeline] | None = None
+    for settings in _GRIDS[model]:
+        pipeline = make_pipeline(StandardScaler(), SVC(class_weight="balanced", **settings))
+        pipeline.fit(clean[usable], table.labels[usable])
+        predicted = _predict(pipeline, clean[validation])
+        ua = mean_ua(score_corpora(table.corpora[validation], table.labels[validation], predicted))
+        if best is None or ua > best[0]:
+            best = ua, settings, pipeline
+    assert best is not None
+    return best[1], {variant: _predict(best[2], x[test]) for variant, x in values.items()}
+
+
+def _predict(pipeline: Pipeline, values: NDArray[np.float32]) -> NDArray[np.int64]:
+    usable = np.isfinite(values).all(axis=1)
+    predictions = np.full(len(values), NO_SPEECH, np.int64)
+    if usable.any():
+        predictions[usable] = pipeline.predict(values[usable])
+    return predictions
+
+
+def _per_speaker(table: Table, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    normalised = np.full_like(values, np.nan)
+    usable = np.isfinite(values).all(axis=1)
+    for speaker in np.unique(table.speakers):
+        own = usable & (table.speakers == speaker)
+        if own.any():
+            normalised[own] = StandardScaler().fit_transform(values[own])
+    return normalised
+
+
+def _functionals(samples: NDArray[np.int16]) -> Arrays:
+    # the wrapper multiplies by 32768 and wraps: int16 samples over 32768 never reach +1.0
+    frame = _smile().process_signal(samples / np.float32(32768), SAMPLING_RATE)
+    return {"values": frame.to_numpy(np.float32)[0]}
+
+
+@lru_cache(maxsize=1)
+def _smile() -> Any:
+    import opensmile
+
+    return opensmile.Smile(
+        feature_set=opensmile.FeatureSet.eGeMAPSv02,
+        feature_level=opensmile.FeatureLevel.Functionals,
+    )
