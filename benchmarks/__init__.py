@@ -1,0 +1,1 @@
+"""Measurements; what the README quotes is in ``results``."""

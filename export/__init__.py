@@ -1,0 +1,1 @@
+"""A training run to a bundle for the device."""

@@ -80,8 +80,8 @@ def card_text(card: dict[str, Any]) -> str:
 
 Hears an utterance and says {", ".join(card["labels"][:-1])} or {card["labels"][-1]}.
 
-- System: {card["architecture"]["system"]}, {card["parameters"]} parameters; {graph["kind"]} graph, \
-gamma {graph["gamma"]}.
+- System: {card["architecture"]["system"]}, {card["parameters"]} parameters.
+- Graph: {graph["kind"]}, gamma {graph["gamma"]}.
 - Nodes: {features["set"]} ({features["version"]}), {1000 * features["window"]:.0f} ms every \
 {1000 * features["step"]:.0f} ms, normalised with the training speakers' mean and deviation.
 - Trained on {trained_on}.

@@ -180,11 +180,11 @@ def test_missing_file_and_directory_fail_on_entering(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".aiff", ".au", ".flac", ".caf", ".w64", ".mp3"])
-@pytest.mark.parametrize("share", [0.9, 0.5])
+@pytest.mark.parametrize("share", [0.8, 0.5])
 def test_a_truncated_file_is_an_error(tmp_path: Path, suffix: str, share: float) -> None:
     path = tmp_path / f"clip{suffix}"
-    soundfile.write(path, noise(15.0), SAMPLING_RATE)
-    assert len(read(AudioFile(path))) == 15 * SAMPLING_RATE
+    soundfile.write(path, noise(2.0), SAMPLING_RATE)
+    assert len(read(AudioFile(path))) == 2 * SAMPLING_RATE
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     text = message(AudioFile(path))
     assert str(path) in text

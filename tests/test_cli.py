@@ -329,6 +329,13 @@ def test_a_pipe_closed_from_the_start(arguments: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_full_disk_is_a_failure() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "models"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"edge-ser: error: .*No space left on device\n", done.stderr)
+
+
 def test_a_locale_without_dashes_is_no_failure() -> None:
     done = edge_ser("listen", "--input", DEMO, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
@@ -353,7 +360,9 @@ def test_listening_imports_nothing_that_training_needs() -> None:
 
 
 def test_classify_takes_what_it_can_and_goes_on(tmp_path: Path, speech: Signal) -> None:
-    spoken, silent, unusable = [], [], []
+    spoken: list[Path] = []
+    silent: list[Path] = []
+    unusable: list[Path] = []
 
     def write(to: list[Path], name: str, signal: Any, rate: int = 16_000, **kind: str) -> Path:
         path = tmp_path / name

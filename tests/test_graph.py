@@ -49,7 +49,9 @@ def test_worked_cosine_graph() -> None:
     x = np.array([[1, 0], [0.5, np.sqrt(0.75)], [0, 2]])
     np.testing.assert_array_equal(graph.cosine_adjacency(x, 0.6), [[0, 0, 0], [0, 0, 1], [0, 1, 0]])
     a_hat = graph.build("cosine", x, 0.6)
-    np.testing.assert_allclose(a_hat, [[1, 0, 0], [0, 0.5, 0.5], [0, 0.5, 0.5]], atol=1e-7)
+    np.testing.assert_allclose(
+        a_hat, np.array([[1, 0, 0], [0, 0.5, 0.5], [0, 0.5, 0.5]]), atol=1e-7
+    )
 
 
 def test_the_threshold_itself_is_an_edge() -> None:
@@ -74,7 +76,9 @@ def test_cycle_closes_only_from_three() -> None:
 def test_zero_norm_nodes_keep_only_their_self_loop() -> None:
     x = np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 1.1]])
     a_hat = graph.build("cosine", x, 0.5)
-    np.testing.assert_allclose(a_hat, [[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]], atol=1e-7)
+    np.testing.assert_allclose(
+        a_hat, np.array([[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]]), atol=1e-7
+    )
     np.testing.assert_array_equal(graph.build("cosine", x, -1.0)[1] > 0, [True, True, True])
 
 

@@ -103,7 +103,7 @@ class AudioFile:
         if read == 0:
             raise EdgeSerError(f"{self.name} holds no audio; record or copy it again")
         # The length of an MP3 without a Xing header is an estimate.
-        spare = rate if file.format == "MP3" else 0
+        spare = file.frames // 20 if file.format == "MP3" else 0
         if read + spare < file.frames < np.iinfo(np.int64).max:
             raise self._truncated(f"{file.frames / rate:.2f} s", f"{read / rate:.2f} s are there")
 

@@ -43,10 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(error)
     except KeyboardInterrupt:
         return 0
-    except BrokenPipeError:
-        # or the interpreter would fail once more when it flushes stdout at its end
+    except OSError as error:
+        # stdout could not be written: without this Python would try again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0 if isinstance(error, BrokenPipeError) else fail(error)
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -48,7 +48,7 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         if len(value) > 8 and isinstance(value[0], float):
             return f"{len(value)} numbers"
-        return ", ".join(map(_text, value))
+        return ", ".join(f"[{_text(v)}]" if isinstance(v, list) else _text(v) for v in value)
     if isinstance(value, dict):
-        return " ".join(f"{key}={_text(item)}" for key, item in value.items())
-    return str(value)
+        return " ".join(f"{key}=({_text(item)})" for key, item in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

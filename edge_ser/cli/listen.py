@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         ending = EndingSource(source, arguments.duration, opened)
         stack.enter_context(handling_signals(ending.stop))
-        events = recognizer.stream(ending, arguments.hop, arguments.threshold)
-        for event in stack.enter_context(closing(events)):
+        for event in recognizer.stream(ending, arguments.hop, arguments.threshold):
             sink(event)
     return 0
 

@@ -12,6 +12,7 @@ import functools
 import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from edge_ser.errors import EdgeSerError
 
@@ -77,8 +78,9 @@ def library() -> c.CDLL:
     except OSError as error:
         raise EdgeSerError(f"cannot load openSMILE ({error}); {_INSTALL}") from error
     handle, text, out_long = c.c_void_p, c.c_char_p, c.POINTER(c.c_long)
-    initialise = [handle, text, c.c_int, c.POINTER(_Option), c.c_int, c.c_int, c.c_int, text]
-    prototypes: dict[str, tuple[list[type], type | None]] = {
+    options = c.POINTER(_Option)
+    initialise: list[Any] = [handle, text, c.c_int, options, c.c_int, c.c_int, c.c_int, text]
+    prototypes: dict[str, tuple[list[Any], Any]] = {
         "smile_new": ([], handle),
         "smile_initialize": (initialise, c.c_int),
         "smile_run": ([handle], c.c_int),
@@ -103,11 +105,11 @@ def library() -> c.CDLL:
 
 
 class Smile:
-    """One openSMILE instance: configure, run, write, end, reset, free.
+    r"""One openSMILE instance: configure, run, write, end, reset, free.
 
     Args:
         configuration: path of the main configuration file.
-        options: values of the ``\\cm[...]`` options in it. openSMILE accepts unknown names in
+        options: values of the ``\cm[...]`` options in it. openSMILE accepts unknown names in
             silence, so they are fixed by the caller, never the user.
 
     Raises:

@@ -10,7 +10,7 @@ from edge_ser.events import EmotionEvent
 class Sink(Protocol):
     """Takes events one by one, between the beginning and the end of a stream."""
 
-    def __enter__(self) -> Sink:
+    def __enter__(self) -> object:
         """Called when the source is open."""
 
     def __exit__(self, *exc: object) -> None:

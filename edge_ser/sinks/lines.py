@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from edge_ser.events import EmotionEvent, Utterance
 
+_L = TypeVar("_L", bound="_Lines")
 
-class _Lines(AbstractContextManager["_Lines"]):
+
+class _Lines:
     """Writes to a stream that somebody else closes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    def __enter__(self: _L) -> _L:
+        return self
 
     def __exit__(self, *exc: object) -> None:
         self._stream.flush()

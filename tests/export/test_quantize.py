@@ -1,0 +1,79 @@
+"""The command, on a run trained on real speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import edge_ser
+from edge_ser.audio import AudioFile
+from edge_ser.bundle import load_bundle
+from export.quantize import main as quantize
+from train.__main__ import main as train
+
+
+@pytest.fixture(scope="module")
+def run(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run over five speakers and few clips: quick, and as bad as that."""
+    folder = tmp_path_factory.mktemp("run")
+    lines = ["path,speaker,emotion"]
+    for actor in range(1, 6):
+        for code, emotion in (("01", "neutral"), ("03", "happy"), ("04", "sad"), ("05", "angry")):
+            pattern = f"ravdess/Actor_{actor:02}/03-01-{code}-01-0[12]-01-*.flac"
+            lines += [f"{path},{actor},{emotion}" for path in sorted(corpora.glob(pattern))]
+    manifest = folder / "clips.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    settings = ["layers=2", "gamma=0.5", "epochs=3", "augment=0", "features=egemaps-88@500/100"]
+    arguments = ["fit", "--corpus", f"few={manifest}", "--cache", str(folder / "cache")]
+    for setting in settings:
+        arguments += ["--set", setting]
+    assert train([*arguments, "--jobs", "1", "--output", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def arguments(run: Path, output: Path, *more: str) -> list[str]:
+    cache = str(run.parent / "cache")
+    return ["--run", str(run), "--output", str(output), "--cache", cache, "--jobs", "1", *more]
+
+
+@pytest.mark.parametrize("precision", ["int8", "fp32"])
+def test_a_bundle_that_listens(
+    run: Path, tmp_path: Path, precision: str, corpora: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "mine"
+    drop = ["--max-ua-drop", "50"]  # so few clips: one that flips is worth points
+    assert quantize(arguments(run, output, "--precision", precision, *drop)) == 0
+    printed = capsys.readouterr().out
+    for word in ("pytorch", "numpy", "onnx", "largest logit change", "same label"):
+        assert word in printed
+    bundle = load_bundle(output)
+    assert (bundle.name, bundle.precision) == ("mine", precision)
+    assert bundle.card["training"]["corpora"]["few"]["speakers"] == 5
+    assert bundle.card["metrics"]["before"]["few"]["clips"] == 40
+    clip = next(corpora.glob("ravdess/Actor_20/*.flac"))
+    answers = [edge_ser.load(output, b).classify_source(AudioFile(clip)) for b in bundle.backends]
+    assert answers[0].probabilities == pytest.approx(answers[1].probabilities, abs=1e-4)
+
+
+def test_a_fall_in_ua_writes_nothing(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "never"
+    assert quantize(arguments(run, output, "--max-ua-drop", "-101")) == 1
+    assert "nothing is written" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert quantize(arguments(tmp_path, tmp_path / "out")) == 1
+    assert "is not a run" in capsys.readouterr().err
+
+
+def test_an_unfinished_run(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "final").rename(tmp_path / "final")
+    try:
+        assert quantize(arguments(run, tmp_path / "out")) == 1
+    finally:
+        (tmp_path / "final").rename(run / "final")
+    assert "not finished" in capsys.readouterr().err
