@@ -41,7 +41,7 @@ lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/mypy
 
 model: $(TEST_VENV)/.ready
-	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config edge \
+	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
 	  --corpus ravdess="$$corpora/ravdess" --corpus emodb="$$corpora/emodb" \
 	  --corpus nemo="$$corpora/nemo" --output $(RUN)
 	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --output $(MODEL)

@@ -42,7 +42,7 @@ EOF
         -L "module-null-sink sink_name=play rate=16000 channels=1 format=s16le norewinds=1" \
         -L "module-remap-source source_name=vmic master=play.monitor" \
         2>"$folder/start.log" >&2 || fail "PulseAudio does not start: see $folder/*.log"
-    PULSE_SERVER="unix:$folder/pulse.sock" pactl info >/dev/null ||
+    HOME="$folder/home" PULSE_SERVER="unix:$folder/pulse.sock" pactl info >/dev/null ||
         fail "PulseAudio does not answer: see $folder/pulse.log"
     cat <<EOF
 export EDGE_SER_VMIC='$folder'

@@ -6,11 +6,18 @@
 >>> for event in recognizer.stream(edge_ser.Microphone()): ...      # doctest: +SKIP
 """
 
-from edge_ser.audio import AudioFile, AudioSignal, Microphone
-from edge_ser.bundle import bundled
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Utterance
-from edge_ser.recognizer import Recognizer, load
+
+if TYPE_CHECKING:
+    from edge_ser.audio import AudioFile, AudioSignal, Microphone
+    from edge_ser.bundle import bundled
+    from edge_ser.recognizer import Recognizer, load
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,3 +32,20 @@ __all__ = [
     "bundled",
     "load",
 ]
+
+# imported at first use: `edge-ser --help` needs no NumPy, and the command sets the number of its
+# threads before it is loaded
+_LATER = {
+    "AudioFile": "audio",
+    "AudioSignal": "audio",
+    "Microphone": "audio",
+    "Recognizer": "recognizer",
+    "bundled": "bundle",
+    "load": "recognizer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

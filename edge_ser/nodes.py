@@ -124,10 +124,12 @@ class Segmenter:
         now = detector.time
         if bounds:
             self._pending.append((bounds.start, bounds.end, now, True))
+        if self._hop is None:
+            return
         start = detector.start
-        if self._hop is None or start is None:
-            self._next_tick = now + self._hop if self._hop else 0.0
-        elif now >= self._next_tick:
+        if start is None:
+            self._next_tick = now + self._hop
+        elif now >= self._next_tick and not detector.pausing:
             self._pending.append((max(start, now - WINDOW), now, now, False))
             self._next_tick = now + self._hop
 

@@ -62,14 +62,13 @@ class UtteranceDetector:
 
     @property
     def start(self) -> float | None:
-        """Start of the utterance under way, or None while nobody speaks.
+        """Start of the utterance under way; None until there is enough voice to call it speech."""
+        return None if self._first is None or not self._speech else self.earliest
 
-        None during a pause too, and until there is enough voice to call it speech.
-        """
-        quiet = (self._frame - self._last) * LLD_STEP > MARGIN
-        if self._first is None or quiet or not self._speech:
-            return None
-        return self._first * LLD_STEP - MARGIN
+    @property
+    def pausing(self) -> bool:
+        """Whether the last voiced frame is too long ago for someone to be speaking right now."""
+        return (self._frame - self._last) * LLD_STEP > MARGIN
 
     @property
     def _speech(self) -> bool:

@@ -18,6 +18,9 @@ NEEDED = ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE
 # ALSA as it comes, and no sound server: no microphone, unless there is a sound card
 NO_MICROPHONE = {"ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf", "PULSE_SERVER": "none"}
 
+# what `make test` passes on to the tests and so to the make inside them
+OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ARGS"}
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +44,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=300,
-        env={**os.environ, "MAKEFLAGS": "", **NO_MICROPHONE},
+        env={k: v for k, v in os.environ.items() if k not in OUTER_MAKE} | NO_MICROPHONE,
     )
 
 

@@ -29,9 +29,9 @@ SCRIPT = ROOT / "device" / "virtual-microphone.sh"
 # Where a clip falls on the grid of the nodes is chance on a microphone; these are clips that the
 # model is sure of wherever they fall.
 CLIPS = (
-    "ravdess/Actor_20/03-01-01-01-02-02-20.flac",
+    "ravdess/Actor_18/03-01-02-02-01-01-18.flac",
     "emodb/wav/13a04Wc.flac",
-    "nemo/samples/TP0_sadness_73.flac",
+    "nemo/samples/MK0_anger_3.flac",
 )
 
 Environment = dict[str, str]

@@ -96,6 +96,7 @@ def test_a_pause_closes() -> None:
     assert bounds.start == pytest.approx(1.0 - MARGIN, abs=0.02)
     assert bounds.end == pytest.approx(3.0 + MARGIN, abs=0.02)
     assert detector.start is None
+    assert detector.pausing
 
 
 def test_long_speech_is_closed() -> None:

@@ -152,7 +152,10 @@ def _samples(row: Row) -> NDArray[np.int16]:
             rate = file.samplerate
             file.seek(min(round((row.start or 0.0) * rate), file.frames))
             end = file.frames if row.end is None else round(row.end * rate)
-            source = AudioSignal(file.read(max(end - file.tell(), 0), dtype="float32"), rate)
+            piece = file.read(max(end - file.tell(), 0), dtype="float32")
+        if not len(piece):
+            raise EdgeSerError(f"{row.path}: nothing between {row.start} s and {row.end} s")
+        source = AudioSignal(piece, rate)
     with source:
         blocks = [block.samples for block in source]
     return np.concatenate([np.empty(0, np.int16), *blocks])

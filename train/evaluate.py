@@ -109,23 +109,19 @@ def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, f
 
 
 def show(summary: dict[str, Any], title: str, console: Console) -> None:
-    """Prints the figures as a table, in percent."""
+    """Prints the figures as a table, in percent: mean ± deviation, recalls as means."""
     table = RichTable(title=title)
-    for heading in ("condition", "corpus", "WA", "UA", "macro F1", *LABELS):
-        table.add_column(
-            heading, justify="right" if heading not in ("condition", "corpus") else "left"
-        )
+    for heading in ("condition", "corpus"):
+        table.add_column(heading)
+    for heading in ("WA", "UA", "macro F1", *LABELS):
+        table.add_column(heading, justify="right", no_wrap=True)
     for variant, corpora in summary["results"].items():
         for corpus, figures in corpora.items():
             if corpus == "mean":
-                cells = [f"{100 * figures[figure]:.1f}" for figure in FIGURES] + [""] * len(LABELS)
+                cells = [f"{100 * figures[figure]:.1f}" for figure in FIGURES]
             else:
                 spreads = [figures[figure] for figure in FIGURES]
-                spreads += [figures["recall"].get(label) for label in LABELS]
-                cells = [_percent(spread) for spread in spreads]
+                cells = [f"{100 * s['mean']:.1f} ± {100 * s['sd']:.1f}" for s in spreads]
+                cells += [f"{100 * recall['mean']:.0f}" for recall in figures["recall"].values()]
             table.add_row(variant, corpus, *cells, end_section=corpus == "mean")
     console.print(table)
-
-
-def _percent(spread: dict[str, float] | None) -> str:
-    return "" if spread is None else f"{100 * spread['mean']:.1f} ± {100 * spread['sd']:.1f}"

@@ -93,6 +93,7 @@ def fit(
         device: where to train.
         epochs: at most, if not those of ``config``.
     """
+    torch.set_num_threads(1)  # products this small: processes use the cores better than threads
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     pool = _Pool(training)

@@ -172,7 +172,6 @@ def _fit_candidates(
     device: str,
 ) -> list[Fitted]:
     """Fits the candidates, all of one gamma. The test speakers' clips are not looked at."""
-    torch.set_num_threads(1)  # a process a fold uses the cores better than threads in tiny products
     table, gamma = data.table, candidates[0].gamma
     rows = table.rows_of(split.train)
     normalisation = _fit_normalisation(config, data, rows)

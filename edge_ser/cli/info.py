@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from edge_ser.cli.output import write_json, write_line
 
 SUMMARY = "tell what a model is, what it was trained on and how well it does"
 EXAMPLE = "edge-ser info cogcn"
+_MANY = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(record: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """``key: value`` lines, nested ones indented; long lists of numbers by their length."""
+    """``key: value`` lines, nested ones indented; of long lists the length."""
     width = max(map(len, record)) + 1
     for key, value in record.items():
         if isinstance(value, dict) and value:
@@ -45,10 +47,12 @@ def _lines(record: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, list):
-        if len(value) > 8 and isinstance(value[0], float):
-            return f"{len(value)} numbers"
-        return ", ".join(f"[{_text(v)}]" if isinstance(v, list) else _text(v) for v in value)
-    if isinstance(value, dict):
-        return " ".join(f"{key}=({_text(item)})" for key, item in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if not isinstance(value, list):
+        return str(value)
+    if any(isinstance(item, list | dict) for item in value):
+        return json.dumps(value)
+    if len(value) > _MANY:
+        return f"{len(value)} values"
+    return ", ".join(map(_text, value))

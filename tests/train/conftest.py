@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from rich.console import Console
+
+from train import corpora as readers
+from train.cache import Cache
+from train.corpora import Row
+
+MakeWav = Callable[..., Path]
+
+
+@pytest.fixture
+def make_wav(tmp_path: Path) -> MakeWav:
+    """Writes a quarter of a second of faint noise below ``tmp_path``, at any rate."""
+
+    def make(name: str, rate: int = 16_000, seed: int = 0) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(seed).standard_normal(rate // 4)
+        soundfile.write(path, 0.01 * noise, rate)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(stderr=True, force_terminal=False, width=200)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, console: Console) -> Cache:
+    return Cache(tmp_path / "cache", 1, console)
+
+
+@pytest.fixture(scope="session")
+def some_rows(corpora: Path) -> list[Row]:
+    """A few real clips: RAVDESS actors 01 to 06, one sentence, each emotion twice an actor."""
+    return [
+        row
+        for row in readers.read("ravdess", corpora / "ravdess")
+        if row.speaker <= "06" and row.path.stem[9:17] in ("02-01-01", "01-02-01")
+    ]

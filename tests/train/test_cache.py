@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_ser import nodes
+from edge_ser.audio import AudioFile, AudioSignal
+from edge_ser.errors import EdgeSerError
+from edge_ser.features import feature_set
+from tests.train.conftest import MakeWav
+from train.cache import Arrays, Cache, clip_hash
+from train.corpora import Row
+from train.extraction import extract
+
+
+def row(path: Path, start: float | None = None, end: float | None = None) -> Row:
+    return Row("ours", path, start, end, "x", "sad")
+
+
+def length_and_level(samples: NDArray[np.int16]) -> Arrays:
+    return {"length": np.array(len(samples)), "peak": np.abs(samples).max()}
+
+
+def files(cache: Cache) -> list[Path]:
+    return sorted(path for path in cache.folder.rglob("*") if path.is_file())
+
+
+def test_computed_once_for_the_same_audio(cache: Cache, make_wav: MakeWav) -> None:
+    rows = [row(make_wav("a.wav")), row(make_wav("b.wav", rate=48_000, seed=1))]
+    first = cache.get(rows, "clean", "test/1", length_and_level)
+    assert [int(arrays["length"]) for arrays in first] == [4000, 4000]  # both at 16 kHz
+    times = [path.stat().st_mtime_ns for path in files(cache)]
+    assert len(times) == 2
+
+    def never(samples: NDArray[np.int16]) -> Arrays:
+        raise AssertionError("computed again")
+
+    moved = rows[0].path.with_name("moved.wav")
+    shutil.move(rows[0].path, moved)
+    again = cache.get([row(moved), rows[1]], "clean", "test/1", never)
+    assert again == first
+    assert [path.stat().st_mtime_ns for path in files(cache)] == times
+
+
+def test_key_covers_audio_piece_kind_and_variant(cache: Cache, make_wav: MakeWav) -> None:
+    path = make_wav("a.wav")
+    other = make_wav("b.wav", seed=1)
+    for number, (one, variant, kind) in enumerate(
+        [
+            (row(path), "clean", "test/1"),
+            (row(other), "clean", "test/1"),
+            (row(path, 0.0, 0.1), "clean", "test/1"),
+            (row(path), "noise:10", "test/1"),
+            (row(path), "noise:20", "test/1"),
+            (row(path), "copy:0", "test/1"),
+            (row(path), "clean", "test/2"),
+        ]
+    ):
+        cache.get([one], variant, kind, length_and_level)
+        assert len(files(cache)) == number + 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+def test_a_damaged_file_is_made_again(cache: Cache, make_wav: MakeWav, damage: str) -> None:
+    rows = [row(make_wav("a.wav"))]
+    good = cache.get(rows, "clean", "test/1", length_and_level)
+    (file,) = files(cache)
+    data = bytearray(file.read_bytes())
+    data[data.index(b"\x93NUMPY") + 130] ^= 0xFF  # the number itself: only the checksum tells
+    file.write_bytes({"cut": data[: len(data) // 2], "flip": data, "empty": b""}[damage])
+    assert cache.get(rows, "clean", "test/1", length_and_level) == good
+    assert cache.get(rows, "clean", "test/1", length_and_level) == good
+    assert files(cache) == [file]
+
+
+def test_pieces_of_a_file(cache: Cache, make_wav: MakeWav) -> None:
+    path = make_wav("a.wav", rate=48_000)
+    rows = [row(path, 0.1, 0.2), row(path, None, 0.05), row(path, 0.2, None), row(path, 0.2, 9.0)]
+    found = cache.get(rows, "clean", "test/1", length_and_level)
+    assert [int(arrays["length"]) for arrays in found] == [1600, 800, 800, 800]
+    assert len({clip_hash(r) for r in rows}) == 4
+    with pytest.raises(EdgeSerError, match="a.wav: nothing between 3.0 s"):
+        cache.get([row(path, 3.0, 4.0)], "clean", "test/1", length_and_level)
+
+
+def test_unreadable_audio_is_a_clear_error(cache: Cache, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF no audio")
+    with pytest.raises(EdgeSerError, match=r"broken\.wav"):
+        cache.get([row(broken)], "clean", "test/1", length_and_level)
+    with pytest.raises(EdgeSerError, match="gone"):
+        cache.get([row(tmp_path / "gone.wav")], "clean", "test/1", length_and_level)
+    assert files(cache) == []
+
+
+def test_training_sees_what_the_device_hears(cache: Cache, some_rows: list[Row]) -> None:
+    spec = "egemaps-88@500/100"
+    rows = [some_rows[1], some_rows[0], some_rows[1]]
+    for one, found in zip(rows, extract(rows, spec, "clean", cache), strict=True):
+        with nodes.Segmenter(feature_set(spec)) as segmenter:
+            heard = nodes.extract(AudioFile(one.path), segmenter)
+        assert found.utterances == heard.utterances
+        assert found.counts == heard.counts
+        np.testing.assert_array_equal(found.values, heard.values)
+    with nodes.Segmenter(feature_set(spec)) as segmenter:
+        silence = nodes.extract(AudioSignal(np.zeros(16_000, np.int16), 16_000), segmenter)
+    assert silence.counts == []
+
+
+def test_variants_reach_the_nodes(cache: Cache, some_rows: list[Row]) -> None:
+    rows, spec = some_rows[:1], "egemaps-88@500/100"
+    clean, noisy = (extract(rows, spec, variant, cache)[0] for variant in ("clean", "noise:10"))
+    assert noisy.counts
+    assert noisy.values.shape[1] == clean.values.shape[1] == 88
+    assert not np.array_equal(noisy.values[:5], clean.values[:5])

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge_ser import graph
+from edge_ser.features import feature_set
+from edge_ser.nodes import Nodes
+from edge_ser.normalisation import Normalisation
+from train.corpora import Row
+from train.data import Clips, Table, cold, collate, graphs, per_speaker, shuffled
+from train.metrics import NO_SPEECH
+from train.scoring import batches, clip_probabilities, decide
+
+FEATURES = feature_set("egemaps-88@500/100")  # T is 80 nodes
+
+
+def clip(*counts: int, seed: int = 0) -> Nodes:
+    random = np.random.default_rng(seed)
+    starts = np.arange(len(counts)) * 20.0
+    return Nodes(
+        random.standard_normal((sum(counts), 88)).astype(np.float32),
+        [(s, s + n / 10) for s, n in zip(starts.tolist(), counts, strict=True)],
+        list(counts),
+    )
+
+
+def table(*speakers: str) -> Table:
+    return Table.of([Row("c", Path("x.wav"), None, None, name, "sad") for name in speakers])
+
+
+CLIPS = Clips.of([clip(10), clip(), clip(5, 100, seed=2)], FEATURES)
+
+
+def test_clips_are_windows_of_utterances() -> None:
+    assert CLIPS.values.shape == (115, 88)
+    assert CLIPS.bounds.tolist() == [[0, 10], [10, 15], [15, 95], [55, 115]]
+    assert CLIPS.utterances.tolist() == [0, 1, 2, 2]
+    assert CLIPS.owners.tolist() == [0, 2, 2]
+    np.testing.assert_allclose(CLIPS.seconds, [1.0, 0.5, 10.0])
+    assert CLIPS.rows.tolist() == [0] * 10 + [2] * 105
+
+
+def test_graphs_are_the_devices() -> None:
+    made = graphs(CLIPS, CLIPS.values, np.array([2]), "cosine", 0.1)
+    assert [g.row for g in made] == [2, 2, 2]
+    assert [g.utterance for g in made] == [1, 2, 2]
+    x = CLIPS.values[55:115]
+    np.testing.assert_array_equal(made[2].x, x)
+    np.testing.assert_array_equal(made[2].a_hat, graph.build("cosine", x, 0.1))
+
+
+def test_cold_normalisation_never_sees_other_rows() -> None:
+    normalisation = cold(CLIPS, np.array([0, 1]), 5.0)
+    np.testing.assert_allclose(normalisation.mean, CLIPS.values[:10].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(normalisation.std, CLIPS.values[:10].std(axis=0), rtol=1e-5)
+
+
+def test_per_speaker_normalisation() -> None:
+    both = per_speaker(CLIPS, table("a", "a", "b"), 50.0)
+    for own in (both[:10], both[10:]):
+        np.testing.assert_allclose(own.mean(axis=0), 0.0, atol=1e-5)
+        np.testing.assert_allclose(own.std(axis=0), 1.0, atol=1e-4)
+    together = per_speaker(CLIPS, table("a", "b", "a"), 50.0)
+    expected = Normalisation.fit(CLIPS.values, 50.0)
+    np.testing.assert_allclose(together, (CLIPS.values - expected.mean) / expected.std, atol=1e-4)
+
+
+def test_collate_pads_with_zeros() -> None:
+    made = graphs(CLIPS, CLIPS.values, np.array([0, 2]), "temporal", None)
+    batch = collate(made, [0, 1])
+    assert batch.x.shape == (2, 10, 88)
+    assert batch.mask.sum(dim=1).tolist() == [10, 5]
+    assert not batch.a_hat[1, 5:].any()
+    assert not batch.a_hat[1, :, 5:].any()
+    torch.testing.assert_close(batch.a_hat[1, :5, :5], made[1].a_hat)
+    assert sorted(i for b in batches(made, size=2) for i in b.index.tolist()) == [0, 1, 2, 3]
+
+
+def test_shuffled_batches_hold_everything_once() -> None:
+    lengths = np.random.default_rng(0).integers(5, 80, 1000).tolist()
+    epoch = list(shuffled(lengths, 32, np.random.default_rng(1)))
+    assert sorted(i for batch in epoch for i in batch) == list(range(1000))
+    assert max(len(batch) for batch in epoch) == 32
+    padding = sum(len(b) * max(lengths[i] for i in b) for b in epoch) / sum(lengths)
+    assert padding < 1.15
+    assert epoch != list(shuffled(lengths, 32, np.random.default_rng(2)))
+
+
+def test_decision_on_a_clip_by_hand() -> None:
+    made = graphs(CLIPS, CLIPS.values, np.array([0, 1, 2]), "temporal", None)
+    logits = np.array([[9, 0, 0, 0], [0, 4, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]], np.float32)
+    found = clip_probabilities(logits, made, CLIPS, np.array([0, 1, 2]))
+
+    def softmax(*values: float) -> np.ndarray:
+        return np.exp(values) / np.exp(values).sum()
+
+    np.testing.assert_allclose(found[0], softmax(9, 0, 0, 0))
+    assert not found[1].any()
+    long = softmax(0, 0, 1.5, 0.5)  # the mean of the logits of two windows
+    np.testing.assert_allclose(found[2], (0.5 * softmax(0, 4, 0, 0) + 10 * long) / 10.5)
+    assert decide(found).tolist() == [0, NO_SPEECH, 2]
+
+
+@pytest.mark.parametrize("rows", [[1], []])
+def test_decision_without_any_speech(rows: list[int]) -> None:
+    chosen = np.array(rows, np.int64)
+    none = clip_probabilities(np.empty((0, 4), np.float32), [], CLIPS, chosen)
+    assert decide(none).tolist() == [NO_SPEECH] * len(rows)

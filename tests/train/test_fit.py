@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
+from edge_ser.features import feature_set
+from edge_ser.nodes import Nodes
+from train import config
+from train.cache import Cache
+from train.config import Config
+from train.corpora import Row
+from train.data import Clips, Table
+from train.fit import Subset, choose_device, fit
+from train.folds import Data, Trained, fit_final, fit_folds, predict_rows, subset
+from train.pipeline import load_data
+from train.protocol import splits
+
+SPEC = "egemaps-88@500/100"
+CPU = torch.device("cpu")
+
+
+def settings(*changes: str) -> Config:
+    small = [f"features={SPEC}", "gamma=0.5", "layers=2", "hidden=32", "epochs=6"]
+    return config.load("cogcn", changes=[*small, *changes])
+
+
+def rows_of(speakers: int, clips: int = 8) -> list[Row]:
+    return [
+        Row("c", Path(f"{speaker}-{i}.wav"), None, None, str(speaker), LABELS[i % 4])
+        for speaker in range(speakers)
+        for i in range(clips)
+    ]
+
+
+def made_up(rows: list[Row], seed: int = 0) -> Clips:
+    """Nodes in which the emotion moves three features, and every speaker all of them a little."""
+    random = np.random.default_rng(seed)
+    voices = {row.speaker: 0.5 * random.standard_normal(88) for row in rows}
+    found = []
+    for row in rows:
+        nodes = random.standard_normal((12, 88)) + voices[row.speaker]
+        nodes[:, 3 * LABELS.index(row.emotion) :][:, :3] += 2.0
+        found.append(Nodes(nodes.astype(np.float32), [(0.0, 1.2)], [12]))
+    return Clips.of(found, feature_set(SPEC))
+
+
+def test_learns_sixteen_real_clips_by_heart(cache: Cache, some_rows: list[Row]) -> None:
+    rows = [r for e in LABELS for r in [s for s in some_rows if s.emotion == e][:4]]
+    assert len(rows) == 16
+    chosen = settings("hidden=128", "epochs=80", "learning_rate=3e-3")
+    data = load_data(chosen, rows, ["clean"], cache)
+    speakers = sorted({(row.corpus, row.speaker) for row in rows})
+    (candidate,) = chosen.candidates()
+    fitted, normalisation = fit_final(chosen, data, speakers, candidate, 80, seed=0, device="cpu")
+    trained = Trained.of(chosen, fitted, normalisation)
+    everyone = np.arange(16)
+    predictions = predict_rows(chosen, data, "clean", trained, everyone)
+    np.testing.assert_array_equal(predictions, data.table.labels)
+
+
+@pytest.mark.parametrize("normalisation", ["cold", "speaker"])
+@pytest.mark.parametrize("balance", ["none", "corpora"])
+def test_folds_generalise_to_other_speakers(normalisation: str, balance: str) -> None:
+    rows = rows_of(10, clips=16)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    chosen = settings(f"normalisation={normalisation}", f"balance={balance}", "layers=1,2")
+    made = splits(rows)
+    for fold, choice in fit_folds(chosen, data, {1: made[1]}, seed=0, device="cpu", jobs=1):
+        assert fold == 1
+        assert len(choice.tried) == 2
+        assert choice.fitted.validation_ua == max(f.validation_ua for f in choice.tried)
+        test = data.table.rows_of(made[1].test)
+        trained = Trained.of(chosen, choice.fitted, choice.normalisation)
+        predictions = predict_rows(chosen, data, "clean", trained, test)
+        assert np.mean(predictions == data.table.labels[test]) >= 0.75
+
+
+def test_nothing_of_the_test_speakers_reaches_the_weights() -> None:
+    rows = rows_of(5)
+    clips = made_up(rows)
+    table, made = Table.of(rows), splits(rows)
+    spoilt = clips.values.copy()
+    spoilt[np.isin(clips.rows, table.rows_of(made[0].test))] *= -100.0
+    weights = []
+    for values in (clips.values, spoilt):
+        data = Data(table, {"clean": replace(clips, values=values)})
+        ((_, choice),) = fit_folds(settings(), data, {0: made[0]}, seed=0, device="cpu", jobs=1)
+        assert choice.normalisation is not None
+        weights.append([*choice.fitted.state.values(), choice.normalisation.mean])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_same_seed_same_figures_whatever_the_jobs() -> None:
+    rows = rows_of(6)
+    data = Data(Table.of(rows), {"clean": made_up(rows), "copy:0": made_up(rows, 1)})
+    chosen = settings("augment=1", "gamma=0.4,0.5")
+    made = dict(enumerate(splits(rows)[:2]))
+    runs = [
+        list(fit_folds(chosen, data, made, seed=seed, device="cpu", jobs=jobs))
+        for seed, jobs in ((0, 1), (0, 2), (1, 1))
+    ]
+    for (_, first), (_, again), (_, other) in zip(*runs, strict=True):
+        assert first.fitted.epochs == again.fitted.epochs
+        assert first.fitted.validation == again.fitted.validation
+        for name, weight in first.fitted.state.items():
+            assert torch.equal(weight, again.fitted.state[name])
+            assert not torch.equal(weight, other.fitted.state[name])
+
+
+def whole(data: Data, chosen: Config, variant: str, speakers: range) -> Subset:
+    rows = data.table.rows_of([("c", str(speaker)) for speaker in speakers])
+    return subset(chosen, data, variant, 0.5, None, rows)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_rest() -> None:
+    rows = rows_of(6)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    chosen = settings("epochs=200", "patience=3", "normalisation=speaker")
+    (candidate,) = chosen.candidates()
+    training = whole(data, chosen, "clean", range(4))
+    validation = whole(data, chosen, "clean", range(4, 6))
+    found = fit(chosen, candidate, data.table, [training], validation, seed=0, device=CPU)
+    assert found.epochs < 100
+    shorter = fit(
+        chosen, candidate, data.table, [training], None, seed=0, device=CPU, epochs=found.epochs
+    )
+    for name, weight in found.state.items():
+        assert torch.equal(weight, shorter.state[name])
+
+
+def test_copies_without_speech_are_not_drawn() -> None:
+    rows = rows_of(4)
+    silent = [Nodes(np.empty((0, 88), np.float32), [], []) for _ in rows]
+    nothing = Clips.of(silent, feature_set(SPEC))
+    data = Data(Table.of(rows), {"clean": made_up(rows), "copy:0": nothing})
+    chosen = settings("normalisation=speaker", "epochs=2")
+    (candidate,) = chosen.candidates()
+    clean, copies = (whole(data, chosen, variant, range(4)) for variant in ("clean", "copy:0"))
+    both, one = (
+        fit(chosen, candidate, data.table, subsets, None, seed=0, device=CPU)
+        for subsets in ([clean, copies], [clean])
+    )
+    assert both.state.keys() == one.state.keys()
+    with pytest.raises(EdgeSerError, match="no speech was found"):
+        fit(chosen, candidate, data.table, [copies], None, seed=0, device=CPU)
+
+
+def test_devices() -> None:
+    assert choose_device("cpu").type == "cpu"
+    if torch.cuda.is_available():
+        assert choose_device("auto").type == choose_device("cuda").type == "cuda"
+    else:
+        assert choose_device("auto").type == "cpu"
+        with pytest.raises(EdgeSerError, match="no CUDA device; use --device cpu"):
+            choose_device("cuda")

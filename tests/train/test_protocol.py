@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_ser.errors import EdgeSerError
+from train.corpora import Row, read
+from train.protocol import PROTOCOLS, Protocol, splits
+
+
+def rows_of(**speakers: int) -> list[Row]:
+    return [
+        Row(corpus, Path("x.wav"), None, None, f"{i:02}", "sad")
+        for corpus, count in speakers.items()
+        for i in reversed(range(count))
+    ]
+
+
+def test_folds_by_hand() -> None:
+    made = splits(rows_of(a=7, b=3))
+    assert len(made) == 5
+    assert made[1].test == (("a", "01"), ("a", "06"), ("b", "01"))
+    assert made[1].validation == (("a", "02"), ("b", "02"))
+    assert made[1].train == (("a", "00"), ("a", "03"), ("a", "04"), ("a", "05"), ("b", "00"))
+    assert made[4].validation == made[0].test
+    assert made[0].to_dict()["test"] == {"a": ["00", "05"], "b": ["00"]}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_speaker_twice_and_everyone_tested_once(corpora: Path, protocol: Protocol) -> None:
+    rows = [row for name in ("ravdess", "emodb", "nemo") for row in read(name, corpora / name)]
+    everyone = {(row.corpus, row.speaker) for row in rows}
+    made = splits(rows, protocol)
+    assert len(everyone) == 36
+    for split in made:
+        parts = [*split.train, *split.validation, *split.test]
+        assert len(parts) == len(set(parts))
+        assert set(parts) == everyone
+        for subset in (split.train, split.validation):
+            assert {corpus for corpus, _ in subset} == {"ravdess", "emodb", "nemo"}
+    assert sorted(speaker for split in made for speaker in split.test) == sorted(everyone)
+
+
+def test_leave_one_speaker_out_by_hand() -> None:
+    made = splits(rows_of(a=3, b=2), "loso")
+    assert [split.test for split in made] == [
+        (("a", "00"),),
+        (("a", "01"),),
+        (("a", "02"),),
+        (("b", "00"),),
+        (("b", "01"),),
+    ]
+    assert made[2].validation == (("a", "00"), ("b", "01"))
+    assert made[2].train == (("a", "01"), ("b", "00"))
+
+
+def test_too_few_speakers() -> None:
+    with pytest.raises(EdgeSerError, match=r"\(a 4, b 2\): at least 5 speakers in one corpus"):
+        splits(rows_of(a=4, b=2))
+    with pytest.raises(EdgeSerError, match="at least 3 speakers"):
+        splits(rows_of(a=2), "loso")
