@@ -20,17 +20,18 @@ from train.__main__ import main as train
 RESULTS = Path(__file__).parent / "results"
 CORPORA = ("ravdess", "emodb", "nemo")
 COGCN = ["--model", "cogcn", "--config", "cogcn-edge", "--seeds", "0,1,2"]
+COGCN += ["--noise", "clean,20,10"]
 PLAIN = ["--set", "augment=0"]
 NAMES = {"cold": "nothing known", "speaker": "per-speaker normalisation"}
 ROWS: dict[str, list[str]] = {
     f"{system}-{normalisation}": [*arguments, "--normalisation", normalisation]
-    for normalisation in NAMES
     for system, arguments in {
         "cogcn": COGCN,
         "svm-rbf": ["--model", "svm-rbf"],
         "svm-linear": ["--model", "svm-linear"],
         "cogcn-plain": [*COGCN, *PLAIN],
     }.items()
+    for normalisation in NAMES
 }
 CONDITIONS = {"clean": "clean", "noise:20": "20 dB", "noise:10": "10 dB"}
 TITLES = {
@@ -47,7 +48,7 @@ def measure(corpora: Path, runs: Path) -> None:
         output = RESULTS / "accuracy" / f"{name}.json"
         if output.is_file():
             continue
-        command = ["evaluate", *arguments, "--noise", "clean,20,10"]
+        command = ["evaluate", *arguments]
         for corpus in CORPORA:
             command += ["--corpus", f"{corpus}={corpora / corpus}"]
         if "cogcn" in name:
@@ -79,7 +80,11 @@ def table() -> str:
             file = RESULTS / "accuracy" / f"{system}-{normalisation}.json"
             if file.is_file():
                 results = json.loads(file.read_text())["results"]
-                cells = [_cell(results[v][c]) for v in CONDITIONS for c in CORPORA]
+                cells = [
+                    _cell(results[v][c]) if v in results else ""
+                    for v in CONDITIONS
+                    for c in CORPORA
+                ]
                 lines.append(f"| {title}, {known} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", "Made by `python -m benchmarks.accuracy --corpora DIR`.", ""])
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key of an altered clip."""
 
 CLEAN = "clean"
 _VARIANT = re.compile(r"noise:(?P<snr>-?\d+)|copy:(?P<copy>\d+)")
 _FRAME = 320  # samples: 20 ms at 16 kHz
 _ACTIVE = 30.0  # dB below the loudest frame
-_GAIN = (-12.0, 12.0)  # dB
+_GAIN = (-6.0, 6.0)  # dB
 _SHIFT = 1600  # samples: the step between two nodes, which a microphone meets at any phase
 _SNR = (5.0, 30.0)  # dB
 _WITHOUT_NOISE = 1 / 3

@@ -22,6 +22,7 @@ else:
 FOLDER = Path(__file__).parent / "configs"
 NORMALISATIONS = ("cold", "speaker")
 BALANCES = ("none", "corpora")
+SCHEDULES = ("constant", "cosine")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Config:
     patience: int
     batch: int
     learning_rate: float
+    schedule: str
     balance: str
+    refit: bool
     network: dict[str, tuple[Any, ...]]
 
     def candidates(self) -> list[Candidate]:
@@ -172,6 +175,7 @@ def _validate(config: Config) -> None:
             config.normalisation in NORMALISATIONS
         ),
         f"balance must be one of {', '.join(BALANCES)}": config.balance in BALANCES,
+        f"schedule must be one of {', '.join(SCHEDULES)}": config.schedule in SCHEDULES,
         "gamma must lie in [-1, 1]": all(-1 <= gamma <= 1 for gamma in config.gamma),
         "clip and learning_rate must be positive": min(config.clip, config.learning_rate) > 0,
         "epochs, patience and batch must be at least 1": (

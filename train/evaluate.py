@@ -112,7 +112,7 @@ def show(summary: dict[str, Any], title: str, console: Console) -> None:
     """Prints the figures as a table, in percent: mean ± deviation, recalls as means."""
     table = RichTable(title=title)
     for heading in ("condition", "corpus"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("WA", "UA", "macro F1", *LABELS):
         table.add_column(heading, justify="right", no_wrap=True)
     for variant, corpora in summary["results"].items():

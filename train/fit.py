@@ -81,7 +81,10 @@ def fit(
     device: torch.device,
     epochs: int | None = None,
 ) -> Fitted:
-    """Trains a network; keeps the epoch with the best validation UA, or the last one.
+    """Trains a network.
+
+    Keeps the epoch with the best validation UA; the last one without validation clips, or where
+    the learning rate has fallen to zero by then.
 
     Args:
         config: optimisation settings.
@@ -103,7 +106,10 @@ def fit(
     weights = torch.from_numpy(_weights(config.balance, table, training[0].rows)).to(device)
     checks = batches(validation.graphs, device) if validation else []
     best: Fitted | None = None
-    for epoch in range(1, (epochs or config.epochs) + 1):
+    total = epochs or config.epochs
+    falling = config.schedule == "cosine"
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, total) if falling else None
+    for epoch in range(1, total + 1):
         chosen = pool.draw(random)
         lengths = [len(pool.graphs[i].x) for i in chosen]
         model.train()
@@ -111,7 +117,9 @@ def fit(
             batch = collate(pool.graphs, [chosen[place] for place in places], device)
             rows = pool.rows[batch.index.cpu()].to(device)
             _step(model, optimiser, batch, labels[rows], weights[rows])
-        if validation is None:
+        if scheduler:
+            scheduler.step()
+        if validation is None or (scheduler and epoch < total):
             continue
         predictions = predict(model, validation.graphs, validation.clips, validation.rows, checks)
         scores = score_corpora(
@@ -121,7 +129,7 @@ def fit(
             best = Fitted(candidate, _state(model), epoch, scores)
         elif epoch - best.epochs >= config.patience:
             break
-    return best or Fitted(candidate, _state(model), epochs or config.epochs, {})
+    return best or Fitted(candidate, _state(model), total, {})
 
 
 def _step(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from torch import nn
@@ -73,25 +73,37 @@ def training_variants(config: Config) -> list[str]:
 def fit_folds(
     config: Config, data: Data, splits: Mapping[int, Split], *, seed: int, device: str, jobs: int
 ) -> Iterator[tuple[int, Chosen]]:
-    """Fits the folds ``splits``, number to split; yields each as it is done, in order.
-
-    A task is one fold and one gamma: its graphs are built once for all networks.
-    """
-    gammas: dict[float | None, list[Candidate]] = {}
-    for candidate in config.candidates():
-        gammas.setdefault(candidate.gamma, []).append(candidate)
+    """Fits the folds ``splits``, number to split; yields each as it is done, in order."""
     variants = training_variants(config)
     data = replace(data, clips={variant: data.clips[variant] for variant in variants})
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_candidates)(config, data, split, candidates, fold_seed(seed, number), device)
+        delayed(_fit_fold)(config, data, split, seed=fold_seed(seed, number), device=device)
         for number, split in splits.items()
-        for candidates in gammas.values()
     )
-    for number, split in splits.items():
-        tried: list[Fitted] = [fitted for _ in gammas for fitted in next(results)]
-        best = max(tried, key=lambda fitted: fitted.validation_ua)
-        normalisation = _fit_normalisation(config, data, data.table.rows_of(split.train))
-        yield number, Chosen(best, normalisation, tried)
+    yield from zip(splits, results, strict=True)
+
+
+def _fit_fold(config: Config, data: Data, split: Split, *, seed: int, device: str) -> Chosen:
+    """Fits all candidates, keeps the best on validation. The test speakers are not looked at."""
+    table = data.table
+    rows, held_out = table.rows_of(split.train), table.rows_of(split.validation)
+    normalisation = _fit_normalisation(config, data, rows)
+    tried = []
+    for gamma, candidates in groupby(config.candidates(), key=lambda c: c.gamma):
+        training = _training(config, data, gamma, normalisation, rows)
+        validation = subset(config, data, augment.CLEAN, gamma, normalisation, held_out)
+        tried += [
+            fit(config, c, table, training, validation, seed=seed, device=choose_device(device))
+            for c in candidates
+        ]
+    best = max(tried, key=lambda fitted: fitted.validation_ua)
+    if not config.refit:
+        return Chosen(best, normalisation, tried)
+    everyone = (*split.train, *split.validation)
+    fitted, normalisation = fit_final(
+        config, data, everyone, best.candidate, best.epochs, seed=seed, device=device
+    )
+    return Chosen(replace(fitted, validation=best.validation), normalisation, tried)
 
 
 def fit_final(
@@ -107,15 +119,11 @@ def fit_final(
     """Trains the candidate on all ``speakers`` for so many epochs."""
     rows = data.table.rows_of(speakers)
     normalisation = _fit_normalisation(config, data, rows)
-    training = [
-        subset(config, data, variant, candidate.gamma, normalisation, rows)
-        for variant in training_variants(config)
-    ]
     fitted = fit(
         config,
         candidate,
         data.table,
-        training,
+        _training(config, data, candidate.gamma, normalisation, rows),
         None,
         seed=seed,
         device=choose_device(device),
@@ -163,25 +171,14 @@ def _fit_normalisation(config: Config, data: Data, rows: NDArray[np.int64]) -> N
     return cold(data.clips[augment.CLEAN], rows, config.clip)
 
 
-def _fit_candidates(
+def _training(
     config: Config,
     data: Data,
-    split: Split,
-    candidates: Sequence[Candidate],
-    seed: int,
-    device: str,
-) -> list[Fitted]:
-    """Fits the candidates, all of one gamma. The test speakers' clips are not looked at."""
-    table, gamma = data.table, candidates[0].gamma
-    rows = table.rows_of(split.train)
-    normalisation = _fit_normalisation(config, data, rows)
-    training = [
+    gamma: float | None,
+    normalisation: Normalisation | None,
+    rows: NDArray[np.int64],
+) -> list[Subset]:
+    return [
         subset(config, data, variant, gamma, normalisation, rows)
         for variant in training_variants(config)
-    ]
-    held_out = table.rows_of(split.validation)
-    validation = subset(config, data, augment.CLEAN, gamma, normalisation, held_out)
-    return [
-        fit(config, candidate, table, training, validation, seed=seed, device=choose_device(device))
-        for candidate in candidates
     ]

@@ -71,7 +71,7 @@ def test_a_damaged_file_is_made_again(cache: Cache, make_wav: MakeWav, damage: s
     (file,) = files(cache)
     data = bytearray(file.read_bytes())
     data[data.index(b"\x93NUMPY") + 130] ^= 0xFF  # the number itself: only the checksum tells
-    file.write_bytes({"cut": data[: len(data) // 2], "flip": data, "empty": b""}[damage])
+    file.write_bytes(bytes({"cut": data[: len(data) // 2], "flip": data, "empty": b""}[damage]))
     assert cache.get(rows, "clean", "test/1", length_and_level) == good
     assert cache.get(rows, "clean", "test/1", length_and_level) == good
     assert files(cache) == [file]

@@ -81,7 +81,12 @@ def test_manifest_resolves_paths_and_pieces(make_wav: MakeWav, tmp_path: Path) -
         "a.wav,anna,fear,,,\n"
     )
     first, second = read("ours", file)
-    assert (first.corpus, first.path, first.start, first.end) == ("ours", tmp_path / "a.wav", 0.05, 0.2)
+    assert (first.corpus, first.path, first.start, first.end) == (
+        "ours",
+        tmp_path / "a.wav",
+        0.05,
+        0.2,
+    )
     assert (first.speaker, first.emotion, first.text) == ("anna", "angry", "hello")
     assert (second.path, second.start, second.end, second.text) == (absolute, None, None, None)
 

@@ -41,7 +41,7 @@ def rows_of(speakers: int, clips: int = 8) -> list[Row]:
 def made_up(rows: list[Row], seed: int = 0) -> Clips:
     """Nodes in which the emotion moves three features, and every speaker all of them a little."""
     random = np.random.default_rng(seed)
-    voices = {row.speaker: 0.5 * random.standard_normal(88) for row in rows}
+    voices = {row.speaker: 0.3 * random.standard_normal(88) for row in rows}
     found = []
     for row in rows:
         nodes = random.standard_normal((12, 88)) + voices[row.speaker]

@@ -1,0 +1,215 @@
+"""The whole way on real speech: six actors, a few sentences, two epochs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.normalisation import Normalisation
+from train.__main__ import main
+from train.corpora import Row
+from train.runs import Run
+
+SMALL = ["features=egemaps-88@500/100", "hidden=16", "epochs=2", "gamma=0.5", "layers=1,2"]
+CHANGES = [word for change in SMALL for word in ("--set", change)]
+Train = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("train")
+
+
+@pytest.fixture(scope="module")
+def train(home: Path, some_rows: list[Row]) -> Train:
+    """Runs a command over the six actors, given as a manifest."""
+    with (home / "clips.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["path", "speaker", "emotion"])
+        writer.writerows([row.path, row.speaker, row.emotion] for row in some_rows)
+    corpus = ["--corpus", f"actors={home / 'clips.csv'}"]
+
+    def run(*arguments: str | Path, corpora: bool = True) -> int:
+        machine = ["--cache", home / "cache", "--jobs", "2", "--device", "cpu"]
+        given = [*arguments, *(corpus if corpora else []), *machine]
+        return main([str(argument) for argument in given])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def finished(home: Path, train: Train) -> Path:
+    assert train("fit", "--output", home / "run", *CHANGES) == 0
+    return home / "run"
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    return load_file(folder / "model.safetensors")
+
+
+def test_what_a_run_holds(finished: Path, some_rows: list[Row]) -> None:
+    folders = [f"fold-{i}" for i in range(5)] + ["final"]
+    assert sorted(p.name for p in finished.iterdir()) == sorted(
+        ["config.json", "folds.json", *folders]
+    )
+    for name in folders:
+        assert sorted(p.name for p in (finished / name).iterdir()) == [
+            "metrics.json",
+            "model.safetensors",
+            "normalisation.json",
+        ]
+    fields = json.loads((finished / "config.json").read_text())
+    assert fields["corpora"]["actors"]["clips"] == len(some_rows) == 54
+    assert fields["corpora"]["actors"]["speakers"] == 6
+    assert fields["command"].startswith("python -m train fit --output")
+    folds = json.loads((finished / "folds.json").read_text())
+    assert folds[0]["test"] == {"actors": ["01", "06"]}
+    metrics = json.loads((finished / "fold-0" / "metrics.json").read_text())
+    assert metrics["test"]["actors"]["clips"] == 18
+    assert len(metrics["tried"]) == 2
+    assert max(t["ua"] for t in metrics["tried"]) == metrics["validation"]["actors"]["ua"]
+    kind = json.loads((finished / "final" / "normalisation.json").read_text())
+    assert kind.pop("kind") == "cold"
+    assert Normalisation.from_dict(kind).mean.shape == (88,)
+
+
+def test_what_the_folds_agreed_on_made_the_final_network(finished: Path) -> None:
+    run = Run.open(finished)
+    candidate, epochs = run.agreed()
+    folds = [run.metrics(i) for i in range(5)]
+    votes = [fold["candidate"]["network"]["layers"] for fold in folds]
+    assert votes.count(candidate.network["layers"]) >= 3
+    assert epochs == np.median([fold["epochs"] for fold in folds])
+    final = run.load(None)
+    assert final.candidate == candidate
+    assert run.metrics(None)["epochs"] == epochs
+    assert not final.model.training
+
+
+def test_goes_on_where_it_stopped(home: Path, train: Train, finished: Path) -> None:
+    copied = home / "interrupted"
+    shutil.copytree(finished, copied)
+    for name in ("fold-3", "final"):
+        shutil.rmtree(copied / name)
+    (copied / "fold-3.partial").mkdir()
+    (copied / "fold-3.partial" / "model.safetensors").write_bytes(b"half of it")
+    kept = (copied / "fold-1" / "model.safetensors").stat().st_mtime_ns
+    assert train("fit", "--output", copied, *CHANGES) == 0
+    assert (copied / "fold-1" / "model.safetensors").stat().st_mtime_ns == kept
+    assert not (copied / "fold-3.partial").exists()
+    for name in ("fold-3", "final"):
+        again, first = weights(copied / name), weights(finished / name)
+        for key, value in first.items():
+            np.testing.assert_array_equal(again[key], value)
+        assert json.loads((copied / name / "metrics.json").read_text()) == json.loads(
+            (finished / name / "metrics.json").read_text()
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--set", "hidden=17"], "holds a run with other config"),
+        (["--seed", "1"], "holds a run with other seed"),
+    ],
+)
+def test_another_run_in_the_same_folder(
+    train: Train,
+    finished: Path,
+    change: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert train("fit", "--output", finished, *CHANGES, *change) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_run(
+    home: Path, train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "papers").mkdir()
+    (home / "papers" / "thesis.txt").write_text("mine")
+    assert train("fit", "--output", home / "papers", *CHANGES) == 1
+    assert "is not a run and not empty" in capsys.readouterr().err
+    with pytest.raises(EdgeSerError, match="is not a run"):
+        Run.open(home / "papers")
+
+
+def test_the_same_figures_from_a_run_and_from_cross_validation(
+    home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = home / "run.json", home / "evaluate.json"
+    assert (
+        train("evaluate", "--run", finished, "--noise", "clean,20", "--output", one, corpora=False)
+        == 0
+    )
+    assert "macro F1" in capsys.readouterr().out
+    assert (
+        train("evaluate", *CHANGES, "--folds", "0,2", "--runs", home / "kept", "--output", other)
+        == 0
+    )
+    assert sorted(p.name for p in (home / "kept" / "seed-0").glob("fold-*")) == ["fold-0", "fold-2"]
+    first, second = json.loads(one.read_text()), json.loads(other.read_text())
+    assert set(first["results"]) == {"clean", "noise:20"}
+    assert set(first["results"]["clean"]) == {"actors", "mean"}
+    assert first["results"]["clean"]["actors"]["scores"] == 5
+    assert np.sum(first["results"]["clean"]["actors"]["confusion"]) == 54
+    assert second["results"]["clean"]["actors"]["scores"] == 2
+    by_fold = {f["fold"]: f["ua"] for f in first["folds"] if f["variant"] == "clean"}
+    for fold in second["folds"]:
+        assert fold["ua"] == by_fold[fold["fold"]]
+    for fold, ua in by_fold.items():
+        metrics = json.loads((finished / f"fold-{fold}" / "metrics.json").read_text())
+        assert metrics["test"]["actors"]["ua"] == ua["actors"]
+    for report in (first, second):
+        assert report["command"].startswith("python -m train evaluate")
+        assert report["parameters"] == sorted(report["parameters"])
+        assert report["seeds"] == [0]
+
+
+@pytest.mark.parametrize("model", ["svm-rbf", "svm-linear"])
+@pytest.mark.parametrize("normalisation", ["cold", "speaker"])
+def test_the_baseline(home: Path, train: Train, model: str, normalisation: str) -> None:
+    file = home / f"{model}-{normalisation}.json"
+    arguments = ["--model", model, "--normalisation", normalisation, "--output", file]
+    assert train("evaluate", *arguments) == 0
+    report = json.loads(file.read_text())
+    assert (report["model"], report["normalisation"]) == (model, normalisation)
+    assert report["results"]["clean"]["actors"]["ua"]["mean"] > 0.3  # chance is 0.25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "--model", "svm-rbf", "--output", "x"], "is a baseline"),
+        (["fit", "--model", "gpt", "--output", "x"], "no model 'gpt'"),
+        (["fit", "--output", "x", "--set", "size=3"], "no key 'size'; there are features"),
+        (["fit", "--output", "x", "--corpus", "ravdess"], "write NAME=PATH"),
+        (["fit", "--output", "x", "--corpus", "emodb=/nowhere"], "no such folder"),
+        (["evaluate", "--output", "x", "--folds", "7", *CHANGES], "there are folds 0 to 4"),
+        (["evaluate", "--output", "x", "--seeds", "a"], "--seeds a: write whole numbers"),
+        (["evaluate", "--output", "x", "--noise", "loud"], "--noise loud"),
+        (["evaluate", "--output", "x", "--model", "svm-rbf", "--seeds", "1"], "nothing random"),
+        (["evaluate", "--output", "x", "--run", "/nowhere"], "is not a run"),
+    ],
+)
+def test_errors_are_one_line(
+    train: Train,
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert train(*arguments) == 1
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert not Path("x").exists()

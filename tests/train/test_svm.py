@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import opensmile
+import pytest
+
+from edge_ser.audio import AudioFile
+from edge_ser.events import LABELS
+from train import svm
+from train.cache import Cache
+from train.corpora import Row
+from train.data import Table
+from train.metrics import NO_SPEECH
+from train.protocol import splits
+
+
+def test_functionals_are_opensmiles(cache: Cache, some_rows: list[Row]) -> None:
+    found = svm.functionals(some_rows[:2], "clean", cache)
+    smile = opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02)
+    for row, values in zip(some_rows, found, strict=False):
+        samples = np.concatenate([block.samples for block in AudioFile(row.path)])
+        expected = smile.process_signal(samples / 32768, 16_000).to_numpy()[0]
+        np.testing.assert_array_equal(values, expected.astype(np.float32))
+
+
+def made_up() -> tuple[Table, np.ndarray]:
+    random = np.random.default_rng(0)
+    rows = [
+        Row("c", Path("x.wav"), None, None, str(speaker), LABELS[i % 4])
+        for speaker in range(10)
+        for i in range(8)
+    ]
+    table = Table.of(rows)
+    values = random.standard_normal((len(rows), 88)).astype(np.float32)
+    for nodes, label in zip(values, table.labels, strict=True):
+        nodes[8 * label : 8 * label + 8] += 3.0
+    return table, values
+
+
+@pytest.mark.parametrize("model", svm.MODELS)
+@pytest.mark.parametrize("normalisation", ["cold", "speaker"])
+def test_clips_without_functionals_are_left_out_and_wrong(model: str, normalisation: str) -> None:
+    table, values = made_up()
+    values[::11] = np.nan
+    made = dict(
+        enumerate(splits([Row("c", Path("x"), None, None, str(i), "sad") for i in range(10)]))
+    )
+    found = svm.fit_folds(
+        model, table, {"clean": values}, made, normalisation=normalisation, jobs=1
+    )
+    for fold, (_, predictions) in found.items():
+        rows = table.rows_of(made[fold].test)
+        silent = np.isnan(values[rows, 0])
+        assert (predictions["clean"][silent] == NO_SPEECH).all()
+        assert np.mean(predictions["clean"][~silent] == table.labels[rows][~silent]) > 0.8
