@@ -22,7 +22,8 @@ NOT_SPEECH = {
     "silence": np.zeros(MINUTE),
     "white noise at -50 dBFS": np.random.default_rng(0).normal(size=MINUTE) * 10 ** (-50 / 20),
     "hum of 100 Hz at -20 dBFS": 0.14 * np.sin(2 * np.pi * 100 * TIME),
-    "hum with overtones": 0.3 * sum(np.sin(2 * np.pi * 100 * k * TIME) / k for k in (1, 2, 3, 5)),
+    "hum with overtones": 0.3
+    * np.sum([np.sin(2 * np.pi * 100 * k * TIME) / k for k in (1, 2, 3, 5)], axis=0),
 }
 
 

@@ -1,0 +1,91 @@
+"""What listening costs, for each backend, as `edge-ser bench` measures it.
+
+    python -m benchmarks.speed
+
+Times are of the machine named in the table and move from run to run; the ratio of the whole listen
+path to bare feature streaming, taken in one run, is what to compare.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from edge_ser.bundle import load_bundle
+
+RESULTS = Path(__file__).parent / "results"
+TITLES = {
+    "listen_processor": "whole listen path, CPU s per s of audio",
+    "features_processor": "bare feature streaming, CPU s per s of audio",
+    "ratio": "listen path / feature streaming",
+    "decision_p50": "a decision (graph and model), p50, ms",
+    "decision_p95": "a decision, p95, ms",
+    "start_up": "start-up until the model is loaded, s",
+    "peak_memory": "peak memory (RSS) of listening, MB",
+}
+
+
+def measure() -> dict[str, Any]:
+    """The figures of every backend of the bundled model, each in a process of its own."""
+    figures: dict[str, dict[str, float]] = {}
+    for backend in load_bundle("cogcn").backends:
+        command = [sys.executable, "-m", "edge_ser", "bench", "--backend", backend, "--json"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        measured = {f["name"]: f["value"] for f in map(json.loads, lines.splitlines())}
+        measured["ratio"] = measured["listen_processor"] / measured["features_processor"]
+        figures[backend] = measured
+    return {
+        "command": "python -m benchmarks.speed",
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "onnxruntime", "opensmile")},
+        "figures": figures,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
+def table(report: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    figures = report["figures"]
+    versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    lines = [
+        "# Speed",
+        "",
+        f"The bundled model on the demo clip; {report['machine']}; {versions}.",
+        "",
+        f"| | {' | '.join(figures)} |",
+        f"|---|{'---|' * len(figures)}",
+        *(
+            f"| {title} | {' | '.join(f'{own[name]:.3g}' for own in figures.values())} |"
+            for name, title in TITLES.items()
+        ),
+        "",
+        f"Made by `{report['command']}`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures and writes ``results/speed.json`` and ``results/speed.md``."""
+    report = measure()
+    (RESULTS / "speed.json").write_text(json.dumps(report, indent=1) + "\n")
+    (RESULTS / "speed.md").write_text(table(report))
+
+
+if __name__ == "__main__":
+    main()
