@@ -66,6 +66,14 @@ def vmic(libportaudio: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     subprocess.run([SCRIPT, "stop"], env=environment, check=True)
 
 
+@pytest.fixture
+def resumed(vmic: Environment) -> Iterator[Environment]:
+    """``vmic``, awake again afterwards whatever the test did to it, what it listens to included."""
+    yield vmic
+    for command in (("suspend-sink", "play", "0"), ("suspend-source", "vmic", "0")):
+        subprocess.run(["pactl", *command], env=vmic, check=True)
+
+
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four seconds of noise: every place in it is unlike any other."""
@@ -169,9 +177,11 @@ def test_what_is_played_is_captured_sample_for_sample_and_losses_are_counted_exa
     assert len(captured) == pytest.approx(result["elapsed"] * SAMPLING_RATE, abs=1024)
 
 
-def test_a_suspended_source_is_counted_then_reported_and_closed_at_once(vmic: Environment) -> None:
+def test_a_suspended_source_is_counted_then_reported_and_closed_at_once(
+    resumed: Environment,
+) -> None:
     result = child(
-        vmic,
+        resumed,
         """
         source = Microphone("vmic")
         source.open()
