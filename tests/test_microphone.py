@@ -29,8 +29,8 @@ SCRIPT = ROOT / "device" / "virtual-microphone.sh"
 # Where a clip falls on the grid of the nodes is chance on a microphone; these are clips that the
 # model is sure of wherever they fall.
 CLIPS = (
-    "ravdess/Actor_18/03-01-02-02-01-01-18.flac",
-    "emodb/wav/13a04Wc.flac",
+    "ravdess/Actor_04/03-01-04-02-01-02-04.flac",
+    "emodb/wav/08b10Fd.flac",
     "nemo/samples/MK0_anger_3.flac",
 )
 
