@@ -57,9 +57,9 @@ def measure(corpora: Path, runs: Path) -> None:
         if train([*command, "--output", str(partial)]) != 0:
             sys.exit(1)
         report = json.loads(partial.read_text())
-        # where the corpora lie on this machine says nothing to a reader
-        report["command"] = report["command"].replace(str(corpora), "DIR")
-        report["command"] = report["command"].replace(str(runs), "RUNS")
+        # where things lie on this machine says nothing to a reader
+        for path, word in ((corpora, "DIR"), (runs, "RUNS"), (partial, f"{name}.json")):
+            report["command"] = report["command"].replace(str(path), word)
         output.write_text(json.dumps(report, indent=1) + "\n")
         partial.unlink()
 
@@ -86,7 +86,23 @@ def table() -> str:
                     for c in CORPORA
                 ]
                 lines.append(f"| {title}, {known} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "Made by `python -m benchmarks.accuracy --corpora DIR`.", ""])
+    lines += ["", *_unheard(), "", "Made by `python -m benchmarks.accuracy --corpora DIR`.", ""]
+    return "\n".join(lines)
+
+
+def _unheard() -> list[str]:
+    """How many clips the utterance detector found nothing in; they count as wrong above."""
+    file = RESULTS / "accuracy" / "cogcn-cold.json"
+    if not file.is_file():
+        return []
+    results = json.loads(file.read_text())["results"]
+    shares = []
+    for variant, title in CONDITIONS.items():
+        # rows are true labels; the last column is "no speech"
+        confusions = [row for corpus in CORPORA for row in results[variant][corpus]["confusion"]]
+        missed, clips = sum(row[-1] for row in confusions), sum(map(sum, confusions))
+        shares.append(f"{100 * (1 - missed / clips):.2f} % {title}")
+    return [f"Clips in which at least one utterance is found: {', '.join(shares)}."]
 
 
 def _cell(figures: dict[str, Any]) -> str:
