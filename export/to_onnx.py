@@ -34,7 +34,7 @@ def to_onnx(model: nn.Module, dimension: int, precision: str) -> bytes:
         float_, prepared, int8 = (Path(folder) / f"{name}.onnx" for name in "abc")
         _export(model, dimension, float_)
         if precision == "fp32":
-            return float_.read_bytes()
+            return _stripped(float_)
         quant_pre_process(str(float_), str(prepared))
         graph = onnx.load(prepared).graph
         constants = {tensor.name for tensor in graph.initializer}
@@ -55,7 +55,17 @@ def to_onnx(model: nn.Module, dimension: int, precision: str) -> bytes:
             operators.count("MatMulInteger") != len(weighted) - 1
         ):  # a wrong name is ignored silently
             raise RuntimeError(f"expected {len(weighted) - 1} integer products in {operators}")
-        return int8.read_bytes()
+        return _stripped(int8)
+
+
+def _stripped(path: Path) -> bytes:
+    """The file without the exporter's notes: where in whose source tree each node came from."""
+    model = onnx.load(path)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return bytes(model.SerializeToString())
 
 
 def _export(model: nn.Module, dimension: int, path: Path) -> None:

@@ -83,6 +83,13 @@ def test_both_files_hold_the_same_int8_numbers(tmp_path: Path) -> None:
         assert any(t.shape == mine.T.shape and (t == mine.T).all() for t in theirs)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_no_trace_of_the_machine_it_was_made_on(precision: str) -> None:
+    content = to_onnx(network(), D, precision)
+    assert b".py" not in content
+    assert str(Path.cwd()).encode() not in content
+
+
 def test_int8_is_smaller() -> None:
     model = network(hidden=120)
     assert len(to_onnx(model, D, "int8")) < 0.4 * len(to_onnx(model, D, "fp32"))
