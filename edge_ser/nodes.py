@@ -214,5 +214,5 @@ def windows(nodes: Nodes, features: FeatureSet) -> list[list[slice]]:
     begins = np.cumsum([0, *nodes.counts])
     return [
         [slice(begin + s.start, begin + s.stop) for s in graph_slices(count, features)]
-        for begin, count in zip(begins.tolist(), nodes.counts, strict=False)
+        for begin, count in zip(begins[:-1].tolist(), nodes.counts, strict=True)
     ]
