@@ -96,6 +96,9 @@ import numpy as np
 from edge_ser.audio import Microphone, list_devices, microphone
 from edge_ser.errors import EdgeSerError
 
+# a test run in the background may have been started with Ctrl-C ignored, which children inherit
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def play(path):
     return subprocess.Popen(["paplay", "--device=play", path])
 
@@ -230,9 +233,11 @@ def test_a_suspended_source_is_counted_then_reported_and_closed_at_once(
     assert closing < 0.5
 
 
-def test_reading_ends_on_close_on_ctrl_c_and_when_the_reader_leaves(vmic: Environment) -> None:
+def test_reading_ends_on_close_on_ctrl_c_and_when_the_reader_leaves(
+    own_vmic: Environment,
+) -> None:
     seconds = child(
-        vmic,
+        own_vmic,
         """
         took = []
 
