@@ -15,10 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import CORPORA, RESULTS
 from train.__main__ import main as train
 
-RESULTS = Path(__file__).parent / "results"
-CORPORA = ("ravdess", "emodb", "nemo")
 COGCN = ["--model", "cogcn", "--config", "cogcn-edge", "--seeds", "0,1,2"]
 COGCN += ["--noise", "clean,20,10"]
 PLAIN = ["--set", "augment=0"]

@@ -16,12 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import CORPORA, RESULTS
 from edge_ser import AudioFile, AudioSignal, Recognizer, load
 from edge_ser.audio import SAMPLING_RATE
 from train.runs import read_corpora
 
-RESULTS = Path(__file__).parent / "results"
-CORPORA = ("ravdess", "emodb", "nemo")
 SHIFTS = (3, 28, 73)
 """Milliseconds."""
 

@@ -17,9 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import RESULTS
 from edge_ser.bundle import load_bundle
 
-RESULTS = Path(__file__).parent / "results"
 TITLES = {
     "listen_processor": "whole listen path, CPU s per s of audio",
     "features_processor": "bare feature streaming, CPU s per s of audio",

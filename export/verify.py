@@ -37,7 +37,6 @@ class Outcome:
         scores: corpus to WA, UA, recalls, confusion.
         largest: largest absolute change of a logit against ``pytorch``.
         mean: mean absolute change.
-        probability: largest change of a clip's probability against ``pytorch``.
         probabilities: (R, C) of all test clips, fold after fold.
     """
 
@@ -45,7 +44,6 @@ class Outcome:
     scores: dict[str, dict[str, Any]]
     largest: float
     mean: float
-    probability: float
     probabilities: NDArray[np.float64]
 
     @property
@@ -104,7 +102,6 @@ def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
     """The outcomes over all test folds: ``pytorch`` first, then each backend."""
     rows = np.concatenate([fold.rows for fold in folds])
     reference = np.concatenate([fold.logits[TRAINED] for fold in folds])
-    expected = np.concatenate([fold.probabilities[TRAINED] for fold in folds])
     outcomes = []
     for runtime in folds[0].logits:
         change = np.abs(np.concatenate([fold.logits[runtime] for fold in folds]) - reference)
@@ -116,7 +113,6 @@ def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
                 score_corpora(table.corpora[rows], table.labels[rows], predictions),
                 float(change.max()),
                 float(change.mean()),
-                float(np.abs(probabilities - expected).max()),
                 probabilities,
             )
         )
