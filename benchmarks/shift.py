@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks import CORPORA, RESULTS
 from edge_ser import AudioFile, AudioSignal, Recognizer, load
 from edge_ser.audio import SAMPLING_RATE
-from train.runs import read_corpora
+from train.corpora import read
 
 SHIFTS = (3, 28, 73)
 """Milliseconds."""
@@ -52,7 +52,7 @@ def table(corpora: Path) -> str:
         "|---|---|---|---|---|---|",
     ]
     for name in CORPORA:
-        rows = read_corpora({name: corpora / name})[::10]
+        rows = read(name, corpora / name)[::10]
         found = [a for row in rows if (a := answers(recognizer, row.path)) is not None]
         probabilities = np.array(found)
         labels = probabilities.argmax(axis=2)

@@ -60,10 +60,8 @@ class Bundle:
     def features(self) -> FeatureSet:
         """What the nodes are made of."""
         fields = self.card["features"]
-        spec = fields["set"]
-        if spec == "egemaps-88":
-            spec += f"@{round(fields['window'] * 1000)}/{round(fields['step'] * 1000)}"
-        return feature_set(spec)
+        window, step = (round(1000 * fields[key]) for key in ("window", "step"))
+        return feature_set(f"{fields['set']}@{window}/{step}")
 
     @property
     def normalisation(self) -> Normalisation:

@@ -201,18 +201,29 @@ def extract(blocks: Iterable[Block], segmenter: Segmenter) -> Nodes:
     )
 
 
-def graph_slices(count: int, features: FeatureSet) -> list[slice]:
-    """How an utterance of ``count`` nodes is cut into graphs: whole, or T seconds every T / 2."""
-    longest = max(round(WINDOW / features.step), 1)
-    hop = max(longest // 2, 1)
+def graph_slices(
+    count: int, features: FeatureSet, length: float = WINDOW, step: float = WINDOW / 2
+) -> list[slice]:
+    """How an utterance of ``count`` nodes is cut: whole, or into windows.
+
+    Args:
+        count: nodes of the utterance.
+        features: what the nodes are made of.
+        length: seconds of the longest window.
+        step: seconds between the beginnings of two windows.
+    """
+    longest = max(round(length / features.step), 1)
+    hop = max(round(step / features.step), 1)
     windows = 1 + max(0, -(-(count - longest) // hop))
     return [slice(i * hop, min(i * hop + longest, count)) for i in range(windows)]
 
 
-def windows(nodes: Nodes, features: FeatureSet) -> list[list[slice]]:
+def windows(
+    nodes: Nodes, features: FeatureSet, length: float = WINDOW, step: float = WINDOW / 2
+) -> list[list[slice]]:
     """For each utterance the rows of ``nodes.values`` that form its graphs."""
     begins = np.cumsum([0, *nodes.counts])
     return [
-        [slice(begin + s.start, begin + s.stop) for s in graph_slices(count, features)]
+        [slice(begin + s.start, begin + s.stop) for s in graph_slices(count, features, length, step)]
         for begin, count in zip(begins[:-1].tolist(), nodes.counts, strict=True)
     ]

@@ -65,7 +65,10 @@ def quantize(args: argparse.Namespace, console: Console) -> None:
         EdgeSerError: the run is unfinished or per-speaker, UA falls by more than allowed, the
             backends disagree, or the bundle cannot be written.
     """
-    run = Run.open(args.run)
+    cache = Cache.open(args.cache, args.jobs, console)
+    run = Run.open(args.run, cache)
+    if run.config.model not in ("cogcn", "tgcn"):
+        raise EdgeSerError(f"{args.run} holds a {run.config.model}; export knows cogcn and tgcn")
     if run.config.normalisation != "cold":
         raise EdgeSerError(
             f"{args.run} normalises per speaker, and a device does not know who speaks; "
@@ -73,7 +76,6 @@ def quantize(args: argparse.Namespace, console: Console) -> None:
         )
     if run.unfinished or not run.folder(None).is_dir():
         raise EdgeSerError(f"{args.run} is not finished; run `python -m train fit` again")
-    cache = Cache.open(args.cache, args.jobs, console)
     data = load_data(run.config, run.rows, [augment.CLEAN], cache)
     folds = []
     with progress(console, f"{args.precision} export of the folds", len(run.splits)) as advance:

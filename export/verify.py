@@ -19,7 +19,7 @@ from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from export.write import write_bundle
 from train import augment
-from train.data import Table
+from train.data import Table, collate
 from train.folds import Data, Trained, subset
 from train.metrics import mean_ua, score_corpora
 from train.runs import Run
@@ -88,9 +88,10 @@ def verify_fold(run: Run, data: Data, fold: int, precision: str) -> FoldResult:
         card = model_card(run, trained, f"fold-{fold}", precision, {})
         write_bundle(path, card, weight_files(run, trained, precision))
         bundle = load_bundle(path)
+    alone = [collate(chosen.graphs, [place]).inputs for place in range(len(chosen.graphs))]
     for name in BACKENDS:
         backend = open_backend(bundle, name)
-        logits[name] = np.stack([backend(g.x.numpy(), g.a_hat.numpy()) for g in chosen.graphs])
+        logits[name] = np.stack([backend(x[0].numpy(), a_hat[0].numpy()) for x, a_hat, _ in alone])
     return FoldResult(
         rows,
         logits,

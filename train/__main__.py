@@ -9,6 +9,10 @@ from pathlib import Path
 
 from edge_ser.errors import EdgeSerError
 
+_NAMES = (
+    "a corpus and its folder (ravdess, emodb, nemo, iemocap, iemocap-improvised, iemocap-scripted, "
+    "msp-improv, crema-d, tess, savee, urdu), or any name and a CSV manifest"
+)
 _CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"
 
 
@@ -18,14 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from train import commands  # torch, scikit-learn: only after the arguments have been read
 
     try:
-        commands.run(options, sys.argv[1:] if arguments is None else list(arguments))
+        fine = commands.run(options, sys.argv[1:] if arguments is None else list(arguments))
     except EdgeSerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on with the next fold", file=sys.stderr)
         return 1
-    return 0
+    return 0 if fine else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,12 +73,26 @@ def _parser() -> argparse.ArgumentParser:
         "--noise", default="clean", help="test conditions: clean or dB SNR, as in clean,20,10"
     )
     _add_machine(evaluate)
+
+    corpora = commands.add_parser("corpora", help="what copies of the corpora hold")
+    check = corpora.add_subparsers(dest="action", required=True).add_parser(
+        "check",
+        help="counts beside those of a complete copy; what is missing or unreadable",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  python -m train corpora check iemocap=DIR emodb=DIR",
+    )
+    check.add_argument("corpus", nargs="+", metavar="NAME=PATH", help=_NAMES)
+    _add_files(check)
     return parser
 
 
 def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
-    models = "cogcn; to evaluate also svm-rbf, svm-linear"
-    parser.add_argument("--model", default="cogcn", help=f"{models} (default: cogcn)")
+    parser.add_argument(
+        "--model",
+        default="cogcn",
+        help="cogcn, tgcn, bigru, wma-gin, ga-gru, rlc, glam, dnn; to evaluate also svm, "
+        "svm-linear, svm-rbf (default: cogcn)",
+    )
     parser.add_argument(
         "--config", metavar="NAME|FILE", help="of train/configs, or a TOML file (default: MODEL)"
     )
@@ -90,12 +108,19 @@ def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
         default=[],
         required=required,
         metavar="NAME=PATH",
-        help="ravdess, emodb or nemo and its folder, or any name and a CSV manifest; repeatable",
+        help=f"{_NAMES}; repeatable",
     )
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="train on a Dask cluster, as in tcp://host:8786"
+    )
+    _add_files(parser)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, help="processes (default: one a core)")
     parser.add_argument(
         "--cache", type=Path, help="of extracted features (default: EDGE_SER_CACHE, user's cache)"

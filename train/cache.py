@@ -8,26 +8,29 @@ import time
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import platformdirs
-import soundfile
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from rich.console import Console
 
-from edge_ser.audio import SAMPLING_RATE, AudioFile, AudioSignal
+from edge_ser.audio import SAMPLING_RATE
 from edge_ser.errors import EdgeSerError
 from train import augment
 from train.corpora import Row
+from train.corpora.audio import samples
 from train.progress import progress
 
 Arrays = dict[str, NDArray]
 Compute = Callable[[NDArray[np.int16]], Arrays]
 """From (n,) samples at 16 kHz to named arrays; must be picklable."""
+
+_Make = Callable[[Row, str], tuple[Arrays, float]]
+"""From a row and its :func:`clip_hash` to named arrays and the seconds of audio heard."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,27 @@ class Cache:
         Raises:
             EdgeSerError: an audio file cannot be used.
         """
+        return self._get(rows, variant, kind, partial(_heard, variant=variant, compute=compute))
+
+    def faults(self, rows: Sequence[Row]) -> list[str]:
+        """Why each row's audio cannot be used; empty where it can.
+
+        Every clip is decoded to its end, once: the cache remembers the outcome.
+
+        Raises:
+            EdgeSerError: a file cannot be read at all: it is not there, or not allowed.
+        """
+        found = self._get(rows, augment.CLEAN, "readable/1", _tried)
+        return [str(arrays["fault"]) for arrays in found]
+
+    def _get(self, rows: Sequence[Row], variant: str, kind: str, make: _Make) -> list[Arrays]:
         hashes = [clip_hash(row) for row in rows]
         files = [self.folder / _name(digest, variant, kind) for digest in hashes]
         found = [_load(file) for file in files]
         missing = [i for i, arrays in enumerate(found) if arrays is None]
         if missing:
             began = time.perf_counter()
-            tasks = [(rows[i], variant, hashes[i], files[i], compute) for i in missing]
+            tasks = [(rows[i], hashes[i], files[i], make) for i in missing]
             seconds = self._make(tasks, f"{kind}, {variant}")
             elapsed = time.perf_counter() - began
             self.console.print(
@@ -82,7 +99,7 @@ class Cache:
             )
         return [_reload(files[i]) if arrays is None else arrays for i, arrays in enumerate(found)]
 
-    def _make(self, tasks: Sequence[tuple[Row, str, str, Path, Compute]], title: str) -> float:
+    def _make(self, tasks: Sequence[tuple[Row, str, Path, _Make]], title: str) -> float:
         """Runs the tasks; returns the seconds of audio they have heard."""
         seconds = 0.0
         parallel = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
@@ -129,33 +146,29 @@ def _reload(file: Path) -> Arrays:
     return arrays
 
 
-def _compute(row: Row, variant: str, digest: str, file: Path, compute: Compute) -> float:
-    samples = _samples(row)
-    if variant != augment.CLEAN:
-        altered = augment.apply(samples / 32768.0, variant, digest)
-        samples = np.round(altered * 32767).astype(np.int16)
-    arrays = compute(samples)
+def _compute(row: Row, digest: str, file: Path, make: _Make) -> float:
+    arrays, seconds = make(row, digest)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
+    unfinished = file.with_suffix(f".{os.getpid()}.partial")
+    with unfinished.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
-    partial.replace(file)
-    return len(samples) / SAMPLING_RATE
+    unfinished.replace(file)
+    return seconds
 
 
-def _samples(row: Row) -> NDArray[np.int16]:
-    source: AudioFile | AudioSignal
-    if row.start is None and row.end is None:
-        source = AudioFile(row.path)
-    else:
-        with soundfile.SoundFile(row.path) as file:
-            rate = file.samplerate
-            file.seek(min(round((row.start or 0.0) * rate), file.frames))
-            end = file.frames if row.end is None else round(row.end * rate)
-            piece = file.read(max(end - file.tell(), 0), dtype="float32")
-        if not len(piece):
-            raise EdgeSerError(f"{row.path}: nothing between {row.start} s and {row.end} s")
-        source = AudioSignal(piece, rate)
-    with source:
-        blocks = [block.samples for block in source]
-    return np.concatenate([np.empty(0, np.int16), *blocks])
+def _heard(row: Row, digest: str, variant: str, compute: Compute) -> tuple[Arrays, float]:
+    signal = samples(row)
+    if variant != augment.CLEAN:
+        altered = augment.apply(signal / 32768.0, variant, digest)
+        signal = np.round(altered * 32767).astype(np.int16)
+    return compute(signal), len(signal) / SAMPLING_RATE
+
+
+def _tried(row: Row, digest: str) -> tuple[Arrays, float]:
+    try:
+        seconds = len(samples(row)) / SAMPLING_RATE
+    except EdgeSerError as error:
+        # without its name: the same bytes may lie elsewhere too
+        fault = str(error).replace(str(row.path), "").lstrip(" :")
+        return {"fault": np.array(fault)}, 0.0
+    return {"fault": np.array("")}, seconds

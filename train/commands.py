@@ -19,20 +19,27 @@ from rich.console import Console
 from edge_ser.errors import EdgeSerError
 from train import augment, config, svm
 from train.cache import Cache
+from train.corpora.check import check
+from train.corpora.readable import read_all
 from train.data import Table
 from train.evaluate import Result, predict_run, show, summarise
+from train.extraction import functionals
 from train.folds import training_variants
+from train.machine import Machine
 from train.pipeline import load_data, train_final, train_folds
 from train.protocol import splits
-from train.runs import Run, describe_rows, read_corpora
+from train.runs import Run, describe_rows
 
 
-def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
+def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
     """Runs the command of the parsed ``options``.
 
     Args:
         options: what the parser of :mod:`train.__main__` made.
         arguments: what it was made of, for the record.
+
+    Returns:
+        Whether all is well; what is not has been printed.
 
     Raises:
         EdgeSerError: what the user asked for cannot be done.
@@ -41,7 +48,13 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
     origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": _commit()}
+    if options.command == "corpora":
+        paths = _paths(options.corpus)
+        page = Console()
+        fine = [check(name, path, cache, page) for name, path in paths.items()]
+        return all(fine)
     (_fit if options.command == "fit" else _evaluate)(options, origin, cache, console)
+    return True
 
 
 def _fit(
@@ -51,10 +64,10 @@ def _fit(
         raise EdgeSerError(f"{options.model} is a baseline: use `python -m train evaluate`")
     settings = _config(options)
     paths = _paths(options.corpus)
-    made = Run.start(options.output, settings, options.seed, "folds", paths, origin)
+    made = Run.start(options.output, settings, options.seed, "folds", paths, origin, cache)
     data = load_data(settings, made.rows, training_variants(settings), cache)
     folds = range(len(made.splits))
-    train_folds(made, data, folds, device=options.device, jobs=options.jobs, console=console)
+    train_folds([(made, data, folds)], _machine(options), console)
     train_final(made, data, device=options.device)
     results = predict_run(made, data, [augment.CLEAN], folds)
     show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
@@ -84,7 +97,7 @@ Report = tuple[dict[str, Any], dict[str, Any]]
 
 
 def _evaluate_run(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
-    made = Run.open(options.run)
+    made = Run.open(options.run, cache)
     folds = _folds(options.folds, len(made.splits))
     data = load_data(made.config, made.rows, variants, cache)
     return _describe([made]), summarise(data.table, predict_run(made, data, variants, folds))
@@ -100,30 +113,29 @@ def _cross_validate(
     settings = _config(options)
     paths = _paths(options.corpus)
     seeds = _numbers("--seeds", options.seeds)
-    made, results = [], []
+    made = []
     with tempfile.TemporaryDirectory() as temporary:
         root = options.runs or Path(temporary)
         for seed in seeds:
             folder = root / f"seed-{seed}"
-            made.append(Run.start(folder, settings, seed, options.protocol, paths, origin))
+            made.append(Run.start(folder, settings, seed, options.protocol, paths, origin, cache))
         folds = _folds(options.folds, len(made[0].splits))
         needed = [*training_variants(settings), *variants]
         data = load_data(settings, made[0].rows, needed, cache)
-        for one in made:
-            train_folds(one, data, folds, device=options.device, jobs=options.jobs, console=console)
-            results += predict_run(one, data, variants, folds)
+        train_folds([(one, data, folds) for one in made], _machine(options), console)
+        results = [result for one in made for result in predict_run(one, data, variants, folds)]
     return _describe(made), summarise(data.table, results)
 
 
 def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
     if options.config or options.set or options.seeds != "0":
         raise EdgeSerError(f"{options.model} has no configuration and nothing random")
-    rows = read_corpora(_paths(options.corpus))
+    rows = read_all(_paths(options.corpus), cache)
     made = splits(rows, options.protocol)
     chosen = {fold: made[fold] for fold in _folds(options.folds, len(made))}
     table, normalisation = Table.of(rows), options.normalisation or "cold"
     needed = dict.fromkeys([augment.CLEAN, *variants])
-    values = {variant: svm.functionals(rows, variant, cache) for variant in needed}
+    values = {variant: functionals(rows, variant, cache) for variant in needed}
     fitted = svm.fit_folds(
         options.model, table, values, chosen, normalisation=normalisation, jobs=options.jobs
     )
@@ -154,6 +166,10 @@ def _describe(made: Sequence[Run]) -> dict[str, Any]:
     }
 
 
+def _machine(options: argparse.Namespace) -> Machine:
+    return Machine(options.device, options.jobs, options.cluster)
+
+
 def _config(options: argparse.Namespace) -> config.Config:
     changes = list(options.set)
     if options.normalisation:
@@ -166,9 +182,9 @@ def _paths(corpora: Sequence[str]) -> dict[str, Path]:
     for text in corpora:
         name, equals, path = text.partition("=")
         if not (name and equals and path):
-            raise EdgeSerError(f"--corpus {text}: write NAME=PATH, as in ravdess=DIR")
+            raise EdgeSerError(f"corpus {text}: write NAME=PATH, as in ravdess=DIR")
         if name in paths:
-            raise EdgeSerError(f"--corpus {name} is given twice")
+            raise EdgeSerError(f"corpus {name} is given twice")
         paths[name] = Path(path)
     if not paths:
         raise EdgeSerError("no corpus: add --corpus NAME=PATH, or --run RUN")

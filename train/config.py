@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.features import feature_set
 from edge_ser.graph import KINDS
 from train import models
+from train.extraction import dimension
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,7 +22,8 @@ else:
 FOLDER = Path(__file__).parent / "configs"
 NORMALISATIONS = ("cold", "speaker")
 BALANCES = ("none", "corpora")
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "exponential")
+GRAPHS = (*KINDS, "none")
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,17 @@ class Config:
     normalisation: str
     clip: float
     augment: int
+    segment: float
+    segment_step: float
     epochs: int
     patience: int
     batch: int
     learning_rate: float
     schedule: str
+    decay: float
+    minimum_rate: float
+    weight_decay: float
+    mixup: float
     balance: str
     refit: bool
     network: dict[str, tuple[Any, ...]]
@@ -167,17 +174,29 @@ _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", 
 
 
 def _validate(config: Config) -> None:
-    feature_set(config.features)
+    dimension(config.features)
     network = config.network
+    graph_wanted = models.MODELS[config.model].graph
     rules = {
-        f"graph must be one of {', '.join(KINDS)}": config.graph in KINDS,
+        f"graph must be one of {', '.join(GRAPHS)}": config.graph in GRAPHS,
+        f"{config.model} needs a graph, not none": config.graph != "none" or not graph_wanted,
+        f"{config.model} has no use for a graph: graph must be none": (
+            config.graph == "none" or graph_wanted
+        ),
         f"normalisation must be one of {', '.join(NORMALISATIONS)}": (
             config.normalisation in NORMALISATIONS
         ),
         f"balance must be one of {', '.join(BALANCES)}": config.balance in BALANCES,
         f"schedule must be one of {', '.join(SCHEDULES)}": config.schedule in SCHEDULES,
         "gamma must lie in [-1, 1]": all(-1 <= gamma <= 1 for gamma in config.gamma),
-        "clip and learning_rate must be positive": min(config.clip, config.learning_rate) > 0,
+        "clip, learning_rate, segment and segment_step must be positive": (
+            min(config.clip, config.learning_rate, config.segment, config.segment_step) > 0
+        ),
+        "decay must lie in (0, 1]": 0 < config.decay <= 1,
+        "minimum_rate, weight_decay and mixup must be 0 or more": (
+            min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
+        ),
+        "mixup mixes frames, not graphs: it must be 0": not (config.mixup and graph_wanted),
         "epochs, patience and batch must be at least 1": (
             min(config.epochs, config.patience, config.batch) >= 1
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -69,15 +70,21 @@ class Clips:
     owners: NDArray[np.int64]
 
     @classmethod
-    def of(cls, found: Sequence[Nodes], features: FeatureSet) -> Clips:
-        """From the nodes of every row."""
+    def of(
+        cls,
+        found: Sequence[Nodes],
+        features: FeatureSet,
+        length: float = nodes.WINDOW,
+        step: float = nodes.WINDOW / 2,
+    ) -> Clips:
+        """From the nodes of every row; ``length``, ``step``: seconds, as of the graphs."""
         bounds: list[tuple[int, int]] = []
         utterances: list[int] = []
         seconds: list[float] = []
         owners: list[int] = []
         offset = 0
         for row, clip in enumerate(found):
-            windows = nodes.windows(clip, features)
+            windows = nodes.windows(clip, features, length, step)
             for (start, end), slices in zip(clip.utterances, windows, strict=True):
                 bounds += [(offset + s.start, offset + s.stop) for s in slices]
                 utterances += [len(seconds)] * len(slices)
@@ -92,6 +99,14 @@ class Clips:
             np.array(seconds, np.float64),
             np.array(owners, np.int64),
         )
+
+    @classmethod
+    def of_vectors(cls, values: NDArray[np.float32]) -> Clips:
+        """From one vector a row, (R, d); a row of NaN is a clip without any."""
+        rows = np.flatnonzero(np.isfinite(values).all(axis=1))
+        places = np.arange(len(rows))
+        bounds = np.stack([places, places + 1], axis=1)
+        return cls(values[rows], rows, bounds, places, np.ones(len(rows)), rows)
 
 
 Normalise = Callable[[Clips], NDArray[np.float32]]
@@ -120,13 +135,13 @@ class Graph:
 
     Args:
         x: (n, d) normalised nodes.
-        a_hat: (n, n) normalised adjacency.
+        a_hat: (n, n) normalised adjacency; None for networks that want no graph.
         row: the clip it comes from.
         utterance: the utterance it is a window of.
     """
 
     x: Tensor
-    a_hat: Tensor
+    a_hat: Tensor | None
     row: int
     utterance: int
 
@@ -144,7 +159,7 @@ def graphs(
         clips: where utterances and windows are.
         normalised: (M, d), the clips' nodes normalised.
         rows: indices of the clips wanted.
-        kind: of graph, see :func:`edge_ser.graph.build`.
+        kind: of graph, see :func:`edge_ser.graph.build`, or ``none``.
         gamma: threshold of the cosine graph.
     """
     wanted = set(rows.tolist())
@@ -154,21 +169,36 @@ def graphs(
         row = int(owners[index])
         if row in wanted:
             x = normalised[start:stop]
-            a_hat = torch.from_numpy(graph.build(kind, x, gamma))
+            a_hat = _adjacency(kind, x, gamma)
             made.append(Graph(torch.from_numpy(x.copy()), a_hat, row, int(clips.utterances[index])))
     return made
 
 
+def _adjacency(kind: str, x: NDArray[np.float32], gamma: float | None) -> Tensor | None:
+    if kind == "none":
+        return None
+    if kind == "cosine":
+        return torch.from_numpy(graph.build(kind, x, gamma))
+    return _by_length(kind, len(x))
+
+
+@lru_cache(maxsize=4096)  # thousands of segments share a few lengths
+def _by_length(kind: str, n: int) -> Tensor:
+    return torch.from_numpy(graph.build(kind, np.empty((n, 0), np.float32)))
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Padded graphs: ``x`` (B, N, d), ``a_hat`` (B, N, N), ``mask`` (B, N), ``index`` (B,).
+    """Padded graphs.
 
-    ``index`` holds the places of the graphs in the list they were taken from.
+    Args:
+        inputs: what ``forward`` of a :class:`train.models.network.Network` takes: ``x``
+            (B, N, d), ``a_hat`` (B, N, N) where there are graphs, and ``mask`` (B, N), 1 for a
+            node, 0 for padding.
+        index: (B,) places of the graphs in the list they were taken from.
     """
 
-    x: Tensor
-    a_hat: Tensor
-    mask: Tensor
+    inputs: tuple[Tensor, ...]
     index: Tensor
 
 
@@ -178,13 +208,16 @@ def collate(
     """Pads the graphs ``chosen[i]`` for i in ``index`` to the longest of them."""
     picked = [chosen[i] for i in index]
     n = max(len(g.x) for g in picked)
-    x = torch.zeros(len(picked), n, picked[0].x.shape[1])
-    a_hat = torch.zeros(len(picked), n, n)
-    mask = torch.zeros(len(picked), n)
+    inputs = [torch.zeros(len(picked), n, picked[0].x.shape[1])]
+    if picked[0].a_hat is not None:
+        inputs.append(torch.zeros(len(picked), n, n))
+    inputs.append(torch.zeros(len(picked), n))
     for b, g in enumerate(picked):
         m = len(g.x)
-        x[b, :m], a_hat[b, :m, :m], mask[b, :m] = g.x, g.a_hat, 1.0
-    return Batch(x.to(device), a_hat.to(device), mask.to(device), torch.tensor(index).to(device))
+        inputs[0][b, :m], inputs[-1][b, :m] = g.x, 1.0
+        if g.a_hat is not None:
+            inputs[1][b, :m, :m] = g.a_hat
+    return Batch(tuple(i.to(device) for i in inputs), torch.tensor(index).to(device))
 
 
 def shuffled(lengths: Sequence[int], size: int, random: np.random.Generator) -> Iterator[list[int]]:

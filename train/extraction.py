@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,22 @@ from edge_ser.features import FeatureSet, feature_set
 from edge_ser.nodes import Nodes, Segmenter
 from train.cache import Arrays, Cache
 from train.corpora import Row
+
+FUNCTIONALS = "egemaps-88-clip"
+"""Not a stream but one vector: the 88 eGeMAPSv02 functionals over a whole clip."""
+
+
+def dimension(spec: str) -> int:
+    """How many values a node has.
+
+    Args:
+        spec: a feature set, as :func:`edge_ser.features.feature_set` takes it, or
+            :data:`FUNCTIONALS`.
+
+    Raises:
+        EdgeSerError: there is no such set.
+    """
+    return 88 if spec == FUNCTIONALS else feature_set(spec).dimension
 
 
 def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[Nodes]:
@@ -35,6 +52,15 @@ def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[
     ]
 
 
+def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.float32]:
+    """(R, 88) eGeMAPSv02 functionals over each whole clip; NaN where a clip is too short.
+
+    Arguments as for :func:`extract`.
+    """
+    kind = "egemaps-88/eGeMAPSv02/whole clip"
+    return np.stack([a["values"] for a in cache.get(rows, variant, kind, _functionals)])
+
+
 @lru_cache(maxsize=1)  # one a process: another openSMILE for every clip would take a third longer
 def _segmenter(features: FeatureSet) -> Segmenter:
     return Segmenter(features)
@@ -48,3 +74,19 @@ def _nodes(samples: NDArray[np.int16], features: FeatureSet) -> Arrays:
         "utterances": np.asarray(found.utterances, np.float64).reshape(-1, 2),
         "counts": np.asarray(found.counts, np.int64),
     }
+
+
+def _functionals(samples: NDArray[np.int16]) -> Arrays:
+    # the wrapper multiplies by 32768 and wraps: int16 samples over 32768 never reach +1.0
+    frame = _smile().process_signal(samples / np.float32(32768), SAMPLING_RATE)
+    return {"values": frame.to_numpy(np.float32)[0]}
+
+
+@lru_cache(maxsize=1)
+def _smile() -> Any:
+    import opensmile
+
+    return opensmile.Smile(
+        feature_set=opensmile.FeatureSet.eGeMAPSv02,
+        feature_level=opensmile.FeatureLevel.Functionals,
+    )

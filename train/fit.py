@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,30 @@ from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
-from edge_ser.features import feature_set
 from train import models
 from train.config import Candidate, Config
 from train.data import Batch, Clips, Graph, Table, collate, shuffled
+from train.extraction import dimension
 from train.metrics import Scores, mean_ua, score_corpora
-from train.scoring import batches, predict
+from train.models.network import Network
+from train.scoring import batches, clip_probabilities, compute_logits, decide
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training clips: a point of the learning curves.
+
+    Args:
+        loss: mean over the training graphs, while they were learnt from.
+        accuracy: share of them that was right then.
+        validation_loss: cross-entropy of the validation clips' graphs; None without any.
+        validation_ua: UA on the validation speakers, the mean over the corpora; None likewise.
+    """
+
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_ua: float | None
 
 
 @dataclass(frozen=True)
@@ -30,12 +49,16 @@ class Fitted:
         state: its weights, on the CPU.
         epochs: passes over the training clips that made it.
         validation: corpus to figures on the validation speakers, empty without any.
+        history: what :class:`Epoch` says, epoch by epoch, those after the best one too.
+        seconds: that the training took; of a fold, with everything that it tried.
     """
 
     candidate: Candidate
     state: dict[str, Tensor]
     epochs: int
     validation: dict[str, Scores]
+    history: list[Epoch]
+    seconds: float
 
     @property
     def validation_ua(self) -> float:
@@ -64,10 +87,10 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def build_model(config: Config, candidate: Candidate) -> nn.Module:
+def build_model(config: Config, candidate: Candidate) -> Network:
     """The candidate's network with random weights."""
-    dimension = feature_set(config.features).dimension
-    return models.create(config.model, dimension, len(LABELS), candidate.network)
+    width = dimension(config.features)
+    return models.create(config.model, width, len(LABELS), candidate.network)
 
 
 def fit(
@@ -80,6 +103,7 @@ def fit(
     seed: int,
     device: torch.device,
     epochs: int | None = None,
+    log: Callable[[int, Epoch], None] | None = None,
 ) -> Fitted:
     """Trains a network.
 
@@ -95,56 +119,136 @@ def fit(
         seed: of weights, order, dropout and the choice of variants.
         device: where to train.
         epochs: at most, if not those of ``config``.
+        log: is told every epoch's number and figures.
     """
     torch.set_num_threads(1)  # products this small: processes use the cores better than threads
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
+    began = time.perf_counter()
     pool = _Pool(training)
-    model = build_model(config, candidate).to(device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    learner = _Learner(config, candidate, device, epochs or config.epochs)
     labels = torch.from_numpy(table.labels).to(device)
     weights = torch.from_numpy(_weights(config.balance, table, training[0].rows)).to(device)
     checks = batches(validation.graphs, device) if validation else []
-    best: Fitted | None = None
-    total = epochs or config.epochs
-    falling = config.schedule == "cosine"
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, total) if falling else None
-    for epoch in range(1, total + 1):
+    history: list[Epoch] = []
+    best: tuple[int, dict[str, Tensor], dict[str, Scores]] | None = None
+    for epoch in range(1, learner.epochs + 1):
         chosen = pool.draw(random)
         lengths = [len(pool.graphs[i].x) for i in chosen]
-        model.train()
+        loss = right = 0.0
+        learner.model.train()
         for places in shuffled(lengths, config.batch, random):
             batch = collate(pool.graphs, [chosen[place] for place in places], device)
             rows = pool.rows[batch.index.cpu()].to(device)
-            _step(model, optimiser, batch, labels[rows], weights[rows])
-        if scheduler:
-            scheduler.step()
-        if validation is None or (scheduler and epoch < total):
+            batch_loss, batch_right = learner.step(batch, labels[rows], weights[rows], random)
+            loss += batch_loss * len(places)
+            right += batch_right
+        learner.scheduler.step()
+        scores: dict[str, Scores] = {}
+        check = None
+        if validation is not None:
+            scores, check = _check(learner.model, table, validation, checks)
+        ua = mean_ua(scores) if scores else None
+        history.append(Epoch(loss / len(chosen), right / len(chosen), check, ua))
+        if log:
+            log(epoch, history[-1])
+        if validation is None:
             continue
-        predictions = predict(model, validation.graphs, validation.clips, validation.rows, checks)
-        scores = score_corpora(
-            table.corpora[validation.rows], table.labels[validation.rows], predictions
-        )
-        if best is None or mean_ua(scores) > best.validation_ua:
-            best = Fitted(candidate, _state(model), epoch, scores)
-        elif epoch - best.epochs >= config.patience:
+        if config.schedule == "cosine":  # the rate falls to nothing: the last epoch is the choice
+            best = (epoch, {}, scores)
+        elif best is None or mean_ua(scores) > mean_ua(best[2]):
+            best = (epoch, _state(learner.model), scores)
+        elif epoch - best[0] >= config.patience:
             break
-    return best or Fitted(candidate, _state(model), total, {})
+    seconds = time.perf_counter() - began
+    if best is None:
+        return Fitted(candidate, _state(learner.model), learner.epochs, {}, history, seconds)
+    number, state, scores = best
+    return Fitted(candidate, state or _state(learner.model), number, scores, history, seconds)
 
 
-def _step(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    batch: Batch,
-    labels: Tensor,
+def _check(
+    model: nn.Module, table: Table, validation: Subset, checks: Sequence[Batch]
+) -> tuple[dict[str, Scores], float]:
+    """Corpus to figures of the validation clips, and the cross-entropy of their graphs."""
+    logits = compute_logits(model, checks)
+    probabilities = clip_probabilities(logits, validation.graphs, validation.clips, validation.rows)
+    corpora, labels = table.corpora[validation.rows], table.labels[validation.rows]
+    targets = table.labels[[graph.row for graph in validation.graphs]]
+    loss = nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets))
+    return score_corpora(corpora, labels, decide(probabilities)), float(loss)
+
+
+class _Learner:
+    """A network, its optimiser and its learning rate."""
+
+    def __init__(
+        self, config: Config, candidate: Candidate, device: torch.device, epochs: int
+    ) -> None:
+        self.epochs = epochs
+        self.model = build_model(config, candidate).to(device)
+        self._mixup = config.mixup
+        self._device = device
+        self._optimiser = torch.optim.Adam(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.scheduler = _schedule(config, self._optimiser, epochs)
+
+    def step(
+        self, batch: Batch, labels: Tensor, weights: Tensor, random: np.random.Generator
+    ) -> tuple[float, int]:
+        """Learns from a batch; returns its mean loss and how many of it were right."""
+        inputs, targets = batch.inputs, nn.functional.one_hot(labels, len(LABELS)).float()
+        if self._mixup:
+            inputs, targets, weights = _mix(inputs, targets, weights, self._mixup, random)
+        # float16 would need its gradients scaled; the networks here are bound by memory on a GPU
+        with torch.autocast("cuda", torch.bfloat16, enabled=self._device.type == "cuda"):
+            staged = self.model.stages(*inputs)
+        losses = torch.stack(
+            [
+                share * nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+                for share, logits in staged
+            ]
+        ).sum(dim=0)
+        loss = (losses * weights).sum() / weights.sum()
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        right = (staged[-1][1].argmax(dim=1) == targets.argmax(dim=1)).sum()
+        return loss.item(), int(right.item())
+
+
+def _schedule(
+    config: Config, optimiser: torch.optim.Optimizer, epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """How the learning rate falls, epoch by epoch."""
+    if config.schedule == "cosine":
+        return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
+    decay = config.decay if config.schedule == "exponential" else 1.0
+    lowest = config.minimum_rate / config.learning_rate if decay < 1 else 0.0
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda epoch: max(decay**epoch, lowest))
+
+
+def _mix(
+    inputs: tuple[Tensor, ...],
+    targets: Tensor,
     weights: Tensor,
-) -> None:
-    logits = model(batch.x, batch.a_hat, batch.mask)
-    losses = nn.functional.cross_entropy(logits, labels, reduction="none")
-    loss = (losses * weights).sum() / weights.sum()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+    alpha: float,
+    random: np.random.Generator,
+) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+    """Mixup, GLAM's equations (1) and (2): each clip and its label with another of the batch.
+
+    A frame counts where either of the two has one.
+    """
+    share = float(random.beta(alpha, alpha))
+    order = torch.from_numpy(random.permutation(len(targets))).to(targets.device)
+    x, mask = inputs
+    mixed = share * x + (1 - share) * x[order]
+    return (
+        (mixed, torch.maximum(mask, mask[order])),
+        share * targets + (1 - share) * targets[order],
+        share * weights + (1 - share) * weights[order],
+    )
 
 
 def _state(model: nn.Module) -> dict[str, Tensor]:

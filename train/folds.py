@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 from torch import nn
 
 from edge_ser.normalisation import Normalisation, normalise
-from train import augment
+from train import augment, curves
 from train.config import Candidate, Config
 from train.data import Clips, Table, cold, graphs, per_speaker
 from train.fit import Fitted, Subset, build_model, choose_device, fit
+from train.machine import Machine
 from train.protocol import Speaker, Split
-from train.scoring import batches, predict
+from train.scoring import batches, clip_probabilities, compute_logits, decide
 
 
 @dataclass(frozen=True)
@@ -70,40 +73,81 @@ def training_variants(config: Config) -> list[str]:
     return [augment.CLEAN, *(augment.copy(number) for number in range(config.augment))]
 
 
-def fit_folds(
-    config: Config, data: Data, splits: Mapping[int, Split], *, seed: int, device: str, jobs: int
-) -> Iterator[tuple[int, Chosen]]:
-    """Fits the folds ``splits``, number to split; yields each as it is done, in order."""
-    variants = training_variants(config)
-    data = replace(data, clips={variant: data.clips[variant] for variant in variants})
-    results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_fold)(config, data, split, seed=fold_seed(seed, number), device=device)
-        for number, split in splits.items()
-    )
-    yield from zip(splits, results, strict=True)
+@dataclass(frozen=True)
+class Task:
+    """A fold to be fitted.
+
+    Args:
+        config: settings.
+        data: the rows in every variant that the settings ask for.
+        split: the speakers.
+        seed: of everything random.
+        logs: folder that gets each candidate's learning curve; None for none.
+    """
+
+    config: Config
+    data: Data
+    split: Split
+    seed: int
+    logs: Path | None = None
 
 
-def _fit_fold(config: Config, data: Data, split: Split, *, seed: int, device: str) -> Chosen:
+def fit_folds(tasks: Sequence[Task], machine: Machine) -> Iterator[tuple[int, Chosen]]:
+    """Fits the folds, of one run or of many; yields place and result of each as it is done."""
+    calls = [
+        delayed(_fit_fold)(place, replace(task, data=_needed(task)), machine.device)
+        for place, task in enumerate(tasks)
+    ]
+    yield from machine.unordered(calls)
+
+
+def _needed(task: Task) -> Data:
+    """What travels to another process: the training variants alone."""
+    variants = training_variants(task.config)
+    return replace(task.data, clips={variant: task.data.clips[variant] for variant in variants})
+
+
+def _fit_fold(place: int, task: Task, device: str) -> tuple[int, Chosen]:
     """Fits all candidates, keeps the best on validation. The test speakers are not looked at."""
-    table = data.table
-    rows, held_out = table.rows_of(split.train), table.rows_of(split.validation)
+    config, data, split = task.config, task.data, task.split
+    rows, held_out = data.table.rows_of(split.train), data.table.rows_of(split.validation)
     normalisation = _fit_normalisation(config, data, rows)
-    tried = []
+    tried: list[Fitted] = []
     for gamma, candidates in groupby(config.candidates(), key=lambda c: c.gamma):
         training = _training(config, data, gamma, normalisation, rows)
         validation = subset(config, data, augment.CLEAN, gamma, normalisation, held_out)
-        tried += [
-            fit(config, c, table, training, validation, seed=seed, device=choose_device(device))
-            for c in candidates
-        ]
+        for candidate in candidates:
+            with _log(task, len(tried)) as log:
+                fitted = fit(
+                    config,
+                    candidate,
+                    data.table,
+                    training,
+                    validation,
+                    seed=task.seed,
+                    device=choose_device(device),
+                    log=log,
+                )
+            tried.append(fitted)
     best = max(tried, key=lambda fitted: fitted.validation_ua)
+    seconds = sum(fitted.seconds for fitted in tried)
     if not config.refit:
-        return Chosen(best, normalisation, tried)
+        return place, Chosen(replace(best, seconds=seconds), normalisation, tried)
     everyone = (*split.train, *split.validation)
     fitted, normalisation = fit_final(
-        config, data, everyone, best.candidate, best.epochs, seed=seed, device=device
+        config, data, everyone, best.candidate, best.epochs, seed=task.seed, device=device
     )
-    return Chosen(replace(fitted, validation=best.validation), normalisation, tried)
+    chosen = replace(
+        fitted,
+        validation=best.validation,
+        history=best.history,
+        seconds=seconds + fitted.seconds,
+    )
+    return place, Chosen(chosen, normalisation, tried)
+
+
+def _log(task: Task, number: int) -> AbstractContextManager[curves.Log | None]:
+    return nullcontext() if task.logs is None else curves.writing(task.logs / f"candidate-{number}")
 
 
 def fit_final(
@@ -137,7 +181,8 @@ def predict_rows(
 ) -> NDArray[np.int64]:
     """(R,) labels that a trained network predicts for the clips ``rows`` in a variant."""
     chosen = subset(config, data, variant, trained.candidate.gamma, trained.normalisation, rows)
-    return predict(trained.model, chosen.graphs, chosen.clips, rows, batches(chosen.graphs))
+    logits = compute_logits(trained.model, batches(chosen.graphs))
+    return decide(clip_probabilities(logits, chosen.graphs, chosen.clips, rows))
 
 
 def subset(

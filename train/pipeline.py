@@ -13,8 +13,18 @@ from train.cache import Cache
 from train.config import Config
 from train.corpora import Row
 from train.data import Clips, Table
-from train.extraction import extract
-from train.folds import Chosen, Data, Trained, fit_final, fit_folds, predict_rows
+from train.extraction import FUNCTIONALS, extract, functionals
+from train.folds import (
+    Chosen,
+    Data,
+    Task,
+    Trained,
+    fit_final,
+    fit_folds,
+    fold_seed,
+    predict_rows,
+)
+from train.machine import Machine
 from train.metrics import Scores, score_corpora
 from train.progress import progress
 from train.runs import Run
@@ -22,24 +32,43 @@ from train.runs import Run
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:
     """The rows' nodes in each of the variants."""
-    features = feature_set(config.features)
-    clips = {
-        variant: Clips.of(extract(rows, config.features, variant, cache), features)
-        for variant in dict.fromkeys(variants)
-    }
+    clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
     return Data(Table.of(rows), clips)
 
 
+def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> Clips:
+    if config.features == FUNCTIONALS:
+        return Clips.of_vectors(functionals(rows, variant, cache))
+    found = extract(rows, config.features, variant, cache)
+    return Clips.of(found, feature_set(config.features), config.segment, config.segment_step)
+
+
 def train_folds(
-    run: Run, data: Data, folds: Sequence[int], *, device: str, jobs: int, console: Console
+    wanted: Sequence[tuple[Run, Data, Sequence[int]]], machine: Machine, console: Console
 ) -> None:
-    """Trains those of ``folds`` that the run does not have yet; each is saved when it is done."""
-    missing = {i: run.splits[i] for i in folds if i in run.unfinished}
-    title = f"{run.config.model}, seed {run.seed}: folds"
-    with progress(console, title, len(missing)) as advance:
-        for fold, chosen in fit_folds(
-            run.config, data, missing, seed=run.seed, device=device, jobs=jobs
-        ):
+    """Trains the folds that their runs do not have yet; each is saved when it is done.
+
+    Args:
+        wanted: runs, their data, and the folds wanted of each.
+        machine: what to compute with; all folds of all runs go through it together.
+        console: gets a progress bar, if it is a terminal.
+    """
+    missing = [
+        (run, data, fold) for run, data, folds in wanted for fold in folds if fold in run.unfinished
+    ]
+    tasks = [
+        Task(
+            run.config,
+            data,
+            run.splits[fold],
+            fold_seed(run.seed, fold),
+            None if machine.cluster else run.path / "logs" / f"fold-{fold}",
+        )
+        for run, data, fold in missing
+    ]
+    with progress(console, _title(missing), len(tasks)) as advance:
+        for place, chosen in fit_folds(tasks, machine):
+            run, data, fold = missing[place]
             metrics = {
                 "validation": chosen.fitted.validation,
                 "test": _test(run, data, fold, chosen),
@@ -50,6 +79,11 @@ def train_folds(
             }
             run.save(fold, chosen.fitted, chosen.normalisation, metrics)
             advance()
+
+
+def _title(missing: Sequence[tuple[Run, Data, int]]) -> str:
+    models = ", ".join(dict.fromkeys(run.config.model for run, _, _ in missing))
+    return f"{models}: folds"
 
 
 def train_final(run: Run, data: Data, *, device: str) -> None:

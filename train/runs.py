@@ -16,22 +16,17 @@ from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
-from train import corpora
-from train.cache import clip_hash
+from train.cache import Cache, clip_hash
 from train.config import Candidate, Config
 from train.corpora import Row
+from train.corpora.readable import read_all
 from train.data import Table
-from train.fit import Fitted, build_model
+from train.fit import Epoch, Fitted, build_model
 from train.folds import Trained
 from train.models import count_parameters
 from train.protocol import PROTOCOLS, Protocol, Split, splits
 
-FORMAT = 1
-
-
-def read_corpora(paths: Mapping[str, Path]) -> list[Row]:
-    """The rows of several corpora, name to folder or manifest."""
-    return [row for name, path in paths.items() for row in corpora.read(name, path)]
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,8 @@ class Run:
     """A run's folder and what it was started with.
 
     ``config.json`` says all but the splits, ``folds.json`` has those, ``fold-0…`` and ``final``
-    hold ``model.safetensors``, ``normalisation.json`` and ``metrics.json``.
+    hold ``model.safetensors``, ``normalisation.json`` and ``metrics.json``, ``logs`` the learning
+    curve of every fit.
 
     Args:
         path: the folder.
@@ -68,6 +64,7 @@ class Run:
         protocol: Protocol,
         paths: Mapping[str, Path],
         origin: Mapping[str, Any],
+        cache: Cache,
     ) -> Run:
         """Begins a run in a new or empty folder, or takes up the same run again.
 
@@ -78,11 +75,12 @@ class Run:
             protocol: which folds.
             paths: corpus to folder or manifest.
             origin: command and commit, written down with the rest.
+            cache: knows which clips can be read.
 
         Raises:
             EdgeSerError: the folder holds something else, or a run with other settings or clips.
         """
-        rows = read_corpora(paths)
+        rows = read_all(paths, cache)
         run = cls(path, config, seed, protocol, dict(paths), rows, splits(rows, protocol))
         described = run._describe()
         if (path / "config.json").is_file():
@@ -102,7 +100,7 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, path: Path) -> Run:
+    def open(cls, path: Path, cache: Cache) -> Run:
         """Reads a run.
 
         Raises:
@@ -114,7 +112,7 @@ class Run:
         if fields.get("format") != FORMAT or fields.get("protocol") not in PROTOCOLS:
             raise EdgeSerError(f"{path}: is a run of another version of this program")
         paths = {name: Path(place) for name, place in fields["paths"].items()}
-        rows = read_corpora(paths)
+        rows = read_all(paths, cache)
         config, protocol = Config.from_dict(fields["config"]), fields["protocol"]
         run = cls(path, config, fields["seed"], protocol, paths, rows, splits(rows, protocol))
         if run._describe()["corpora"] != fields["corpora"]:
@@ -159,7 +157,9 @@ class Run:
         described = {
             "candidate": asdict(fitted.candidate),
             "epochs": fitted.epochs,
-            "parameters": sum(value.numel() for value in fitted.state.values()),
+            "parameters": count_parameters(build_model(self.config, fitted.candidate)),
+            "seconds": round(fitted.seconds, 3),
+            "history": [asdict(epoch) for epoch in fitted.history],
         }
         _write_json(partial / "metrics.json", {**described, **metrics})
         partial.replace(folder)
@@ -187,6 +187,8 @@ class Run:
             load_file(folder / "model.safetensors"),
             metrics["epochs"],
             metrics.get("validation", {}),
+            [Epoch(**epoch) for epoch in metrics["history"]],
+            metrics["seconds"],
         )
         return Trained.of(self.config, fitted, Normalisation.from_dict(values) if cold else None)
 

@@ -30,7 +30,7 @@ def compute_logits(model: nn.Module, batched: Sequence[Batch]) -> NDArray[np.flo
     model.eval()
     logits = np.empty((sum(len(b.index) for b in batched), len(LABELS)), np.float32)
     for batch in batched:
-        logits[batch.index.cpu().numpy()] = model(batch.x, batch.a_hat, batch.mask).cpu().numpy()
+        logits[batch.index.cpu().numpy()] = model(*batch.inputs).cpu().numpy()
     return logits
 
 
@@ -64,14 +64,3 @@ def clip_probabilities(
 def decide(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
     """(R,) predicted labels; :data:`NO_SPEECH` where :func:`clip_probabilities` has zeros."""
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), NO_SPEECH)
-
-
-def predict(
-    model: nn.Module,
-    graphs: Sequence[Graph],
-    clips: Clips,
-    rows: NDArray[np.int64],
-    batched: Sequence[Batch],
-) -> NDArray[np.int64]:
-    """(R,) predicted labels of the clips ``rows``, whose ``graphs`` are ``batched``."""
-    return decide(clip_probabilities(compute_logits(model, batched), graphs, clips, rows))

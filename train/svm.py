@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from edge_ser.audio import SAMPLING_RATE
-from train.cache import Arrays, Cache
-from train.corpora import Row
 from train.data import Table
 from train.metrics import NO_SPEECH, mean_ua, score_corpora
 from train.protocol import Split
 
 _GRIDS: dict[str, list[dict[str, Any]]] = {
+    "svm": [{"kernel": "linear", "C": 1.0}],  # the GA-GRU paper's
     "svm-linear": [{"kernel": "linear", "C": c} for c in (0.001, 0.01, 0.1, 1.0)],
     "svm-rbf": [
         {"kernel": "rbf", "C": c, "gamma": gamma}
@@ -29,15 +26,6 @@ _GRIDS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 MODELS = tuple(_GRIDS)
-
-
-def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.float32]:
-    """(R, 88) eGeMAPSv02 functionals over each whole clip; NaN where a clip is too short.
-
-    Arguments as for :func:`train.extraction.extract`.
-    """
-    kind = "egemaps-88/eGeMAPSv02/whole clip"
-    return np.stack([a["values"] for a in cache.get(rows, variant, kind, _functionals)])
 
 
 def fit_folds(
@@ -117,19 +105,3 @@ def _per_speaker(table: Table, values: NDArray[np.float32]) -> NDArray[np.float3
         if own.any():
             normalised[own] = StandardScaler().fit_transform(values[own])
     return normalised
-
-
-def _functionals(samples: NDArray[np.int16]) -> Arrays:
-    # the wrapper multiplies by 32768 and wraps: int16 samples over 32768 never reach +1.0
-    frame = _smile().process_signal(samples / np.float32(32768), SAMPLING_RATE)
-    return {"values": frame.to_numpy(np.float32)[0]}
-
-
-@lru_cache(maxsize=1)
-def _smile() -> Any:
-    import opensmile
-
-    return opensmile.Smile(
-        feature_set=opensmile.FeatureSet.eGeMAPSv02,
-        feature_level=opensmile.FeatureLevel.Functionals,
-    )

@@ -1,4 +1,4 @@
-"""Streaming eGeMAPS features through openSMILE."""
+"""Streaming features through openSMILE."""
 
 from edge_ser.features.sets import FeatureSet, feature_set
 from edge_ser.features.stream import FeatureStream

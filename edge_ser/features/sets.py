@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge_ser.errors import EdgeSerError
 
-_SPEC = re.compile(r"egemaps-88(?:@(\d+)/(\d+))?")
+_SPEC = re.compile(r"([a-z][a-z0-9-]*)(?:@(\d+)/(\d+))?")
 VERSION = "eGeMAPSv02"
 LLD_STEP = 0.01
 LLD_WINDOW = 0.06
@@ -19,11 +19,11 @@ class FeatureSet:
     """Which openSMILE features, over which window, how often.
 
     Args:
-        set: ``egemaps-lld`` (25 low-level descriptors) or ``egemaps-88`` (88 functionals).
-        window: seconds that one vector looks at.
+        set: name of the set, as :func:`feature_set` lists them.
+        window: seconds that one vector looks at; where its values differ in that, the longest.
         step: seconds between two vectors.
         dimension: values in a vector.
-        version: openSMILE's name of the set.
+        version: openSMILE's name of the set; a number where the configuration is this project's.
     """
 
     set: str
@@ -35,7 +35,7 @@ class FeatureSet:
     @property
     def spec(self) -> str:
         """The name that :func:`feature_set` takes."""
-        if self.set == "egemaps-lld":
+        if _SETS[self.set].longest is None:
             return self.set
         return f"{self.set}@{round(self.window * 1000)}/{round(self.step * 1000)}"
 
@@ -49,12 +49,72 @@ class FeatureSet:
         return index * self.step + self.window / 2
 
 
-def feature_set(spec: str) -> FeatureSet:
-    """The feature set of a name.
+@dataclass(frozen=True)
+class _Set:
+    """What is known of a set: its usual window and step, and the longest window it can have.
 
-    ``egemaps-lld``: 25 low-level descriptors every 10 ms. ``egemaps-88``: the 88 functionals at
-    25 ms / 10 ms (the CoGCN paper's frames). ``egemaps-88@500/100``: the same over any other
-    window and step, in whole milliseconds.
+    All in milliseconds; ``longest`` is None where window and step are part of the set.
+    """
+
+    dimension: int
+    window: int
+    step: int
+    version: str
+    longest: int | None = None
+
+
+_SETS = {
+    "egemaps-lld": _Set(25, round(LLD_WINDOW * 1000), round(LLD_STEP * 1000), VERSION),
+    "egemaps-88": _Set(88, 25, 10, VERSION, longest=8000),
+    "emobase-lld": _Set(78, 40, 10, "emobase"),
+    "rlc-lld": _Set(17, 60, 5, "1"),
+    # a longer spectrum says little of speech, and over 6 s it would not fit the source's buffer
+    "mfcc-40": _Set(40, 25, 10, "1", longest=1000),
+    "log-mel-128": _Set(128, 25, 10, "1", longest=1000),
+}
+
+
+def feature_set(spec: str) -> FeatureSet:
+    """The feature set of a name, as in ``egemaps-88`` or ``egemaps-88@500/100``.
+
+    ========================= ======================================================== ==========
+    ``egemaps-lld``           25 low-level descriptors                                 60 / 10 ms
+    ``egemaps-88@500/100``    88 functionals of them                                   25 / 10 ms
+    ``emobase-lld``           emobase's 26 LLDs, Δ and ΔΔ: 78                          40 / 10 ms
+    ``rlc-lld``               12 MFCC, log energy, voicing, HNR, log F0, crossings: 17 60 / 5 ms
+    ``mfcc-40@64/32``         MFCC 0 to 39                                             25 / 10 ms
+    ``log-mel-128@25/10``     logarithms of 128 mel bands                              25 / 10 ms
+    ========================= ======================================================== ==========
+
+    The last column is window and step. Those written with ``@`` take any other, in whole
+    milliseconds; with none in the name they are those of the last column. Of the others a name
+    may give those of the last column and no other.
+
+    ``egemaps-88``: at 25/10 ms the CoGCN paper's frames.
+
+    ``emobase-lld``: what WMA-GIN and GA-GRU use. openSMILE's own configuration, smoothed over
+    three frames as there; pitch looks at 40 ms, the rest at the first 25 ms of them. F0 and its
+    envelope in Hz, F0 0 where unvoiced. openSMILE's intensity, and the loudness made of it, come
+    from the first two samples of a frame alone: an error of its own, kept because the papers'
+    features have it.
+
+    ``rlc-lld``: Section 4.1 of the RLC paper, which names the values and "25 msec frame window
+    length and 5 msec intervals", nothing more. Here: MFCC 1 to 12 of 26 mel bands with lifter 22,
+    natural logarithm of the energy (sum of the squares of 16-bit samples, floor 1), probability
+    of voicing by subharmonic summation, harmonics-to-noise ratio in dB by autocorrelation, F0 in
+    semitones above 27.5 Hz, zero crossings a sample. HNR and log F0 are 0 where no pitch is found,
+    as openSMILE gives them. 25 ms hold too little of a low voice: voicing, HNR and F0
+    look at 60 ms from the same start. openSMILE counts every zero sample between two others as a
+    crossing, so digital silence has a rate near 1.
+
+    ``mfcc-40``: GLAM's input; the paper names neither their number nor the frames. 64 mel bands,
+    no lifter (of length 22 it would grow and change sign along 40 coefficients), coefficient 0 too.
+
+    ``log-mel-128``: WMA-GIN's second row. A frame is padded to twice its length with zeros,
+    for the bins of 512 points lie 31 Hz apart and the lowest bands 14: one of them would be empty.
+
+    The last two and the MFCC of RLC: Hamming window, no pre-emphasis, power spectrum at the scale
+    of 16-bit samples, triangular mel bands from 0 to 8000 Hz, natural logarithm, floored at 0.
 
     Raises:
         EdgeSerError: there is no such set, or its window or step is out of range.
@@ -62,17 +122,24 @@ def feature_set(spec: str) -> FeatureSet:
     >>> feature_set("egemaps-88@500/100")
     FeatureSet(set='egemaps-88', window=0.5, step=0.1, dimension=88, version='eGeMAPSv02')
     """
-    if spec == "egemaps-lld":
-        return FeatureSet(spec, LLD_WINDOW, LLD_STEP, 25)
     match = _SPEC.fullmatch(spec)
-    if match is None:
+    if match is None or match[1] not in _SETS:
+        free = [name for name, known in _SETS.items() if known.longest]
         raise EdgeSerError(
-            f"no feature set {spec!r}; there are egemaps-lld, egemaps-88 and "
-            "egemaps-88@WINDOW/STEP in milliseconds, as in egemaps-88@500/100"
+            f"no feature set {spec!r}; there are {', '.join(_SETS)}; {', '.join(free)} also with "
+            "@WINDOW/STEP in milliseconds, as in egemaps-88@500/100"
         )
-    window, step = int(match[1] or 25), int(match[2] or 10)
-    if not (20 <= window <= 8000 and 10 <= step <= window):
+    known = _SETS[match[1]]
+    window, step = int(match[2] or known.window), int(match[3] or known.step)
+    if known.longest is None:
+        if (window, step) != (known.window, known.step):
+            raise EdgeSerError(
+                f"feature set {spec!r}: {match[1]} has a window of {known.window} ms and a step of "
+                f"{known.step} ms; leave them out"
+            )
+    elif not (20 <= window <= known.longest and 10 <= step <= window):
         raise EdgeSerError(
-            f"feature set {spec!r}: the window must be 20 to 8000 ms, the step 10 ms to a window"
+            f"feature set {spec!r}: the window must be 20 to {known.longest} ms, the step 10 ms to "
+            "a window"
         )
-    return FeatureSet("egemaps-88", window / 1000, step / 1000, 88)
+    return FeatureSet(match[1], window / 1000, step / 1000, known.dimension, known.version)

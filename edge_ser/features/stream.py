@@ -1,35 +1,33 @@
-"""Streaming eGeMAPS: int16 samples in, feature vectors out, bit-identical to batch extraction."""
+"""Streaming features: int16 samples in, vectors out, bit-identical to batch extraction."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.features.configuration import stream_configuration
 from edge_ser.features.sets import FeatureSet
-from edge_ser.features.smile import Smile, package_folder
+from edge_ser.features.smile import Smile
 
-_HERE = Path(__file__).parent
-_RING = 96_000
 _CHUNK = 8_000
 """Samples handed over at once; a chunk larger than the ring would be refused for ever."""
-_SOURCE, _LLD_SINK, _FUNCTIONALS_SINK = "source", "lldsink", "funcsink"
+_SOURCE, _LLD_SINK, _VECTOR_SINK = "source", "lldsink", "vectorsink"
 LLD_COUNT = 25
 
 
 class FeatureStream:
-    """eGeMAPSv02 of a 16 kHz signal as it comes in, in chunks of any size.
+    """Features of a 16 kHz signal as it comes in, in chunks of any size.
 
-    Two sequences come out of :meth:`read`: the 25 low-level descriptors every 10 ms, which the
-    utterance detector needs, and the vectors of ``features``; for ``egemaps-lld`` they are the
-    same. Vectors arrive 80 to 150 ms after their samples, the last few
-    only after :meth:`finish`. One instance is one stream; several may run at once.
+    Two sequences come out of :meth:`read`: eGeMAPSv02's 25 low-level descriptors every 10 ms,
+    which the utterance detector needs, and the vectors of ``features``, with a step of their own;
+    for ``egemaps-lld`` they are the same. Vectors arrive 30 to 150 ms after their samples, the
+    last few only after :meth:`finish`. One instance is one stream; several may run at once.
 
     Args:
         features: which vectors to compute.
@@ -48,25 +46,11 @@ class FeatureStream:
 
     def __init__(self, features: FeatureSet) -> None:
         self.features = features
-        config = package_folder() / "config"
-        ring = config / "shared" / "BufferModeRb.conf.inc"
-        options: dict[str, object] = {
-            "ring": _RING,
-            "lldConf": _HERE / "lld.conf",
-            "gemapsLld": config / "gemaps/v01b/GeMAPSv01b_core.lld.conf.inc",
-            "egemapsLld": config / "egemaps/v02/eGeMAPSv02_core.lld.conf.inc",
-            "gemapsFunc": config / "gemaps/v01b/GeMAPSv01b_core.func.conf.inc",
-            "egemapsFunc": config / "egemaps/v02/eGeMAPSv02_core.func.conf.inc",
-            "bufferModeConf": ring,
-            "bufferModeRbConf": ring,
-            "bufferModeRbLagConf": config / "shared" / "BufferModeRbLag.conf.inc",
-            "frameModeFunctionalsConf": _HERE / "frame_mode.conf.inc",
-            "window": features.window,
-            "step": features.step,
-        }
-        main = "functionals.conf" if features.functionals else "lld.conf"
-        self._smile = Smile(_HERE / main, options)
-        self._sinks = [_LLD_SINK] + [_FUNCTIONALS_SINK] * features.functionals
+        with stream_configuration(features) as (main, options):
+            self._smile = Smile(main, options)
+        self._sinks = [_LLD_SINK]
+        if features.set != "egemaps-lld":
+            self._sinks.append(_VECTOR_SINK)
         self.names = self._smile.element_names(self._sinks[-1])
         if len(self.names) != features.dimension:
             self._smile.free()
@@ -133,9 +117,9 @@ class FeatureStream:
     def read(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What has arrived since the last call: (n, 25) LLDs and (m, dimension) vectors."""
         lld = self._take(_LLD_SINK, LLD_COUNT)
-        if not self.features.functionals:
+        if _VECTOR_SINK not in self._sinks:
             return lld, lld
-        return lld, self._take(_FUNCTIONALS_SINK, self.features.dimension)
+        return lld, self._take(_VECTOR_SINK, self.features.dimension)
 
     def _take(self, sink: str, width: int) -> NDArray[np.float32]:
         frames = self._frames[sink]

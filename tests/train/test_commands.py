@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
 from train.__main__ import main
+from train.cache import Cache
 from train.corpora import Row
 from train.runs import Run
 
@@ -58,8 +59,12 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
 def test_what_a_run_holds(finished: Path, some_rows: list[Row]) -> None:
     folders = [f"fold-{i}" for i in range(5)] + ["final"]
     assert sorted(p.name for p in finished.iterdir()) == sorted(
-        ["config.json", "folds.json", *folders]
+        ["config.json", "folds.json", "logs", *folders]
     )
+    lines = (finished / "logs" / "fold-2" / "candidate-1" / "epochs.csv").read_text().splitlines()
+    assert lines[0] == "epoch,loss,accuracy,validation_loss,validation_ua"
+    assert [line.split(",")[0] for line in lines[1:]] == ["1", "2"]
+    assert list((finished / "logs" / "fold-2" / "candidate-1").glob("events.out.tfevents.*"))
     for name in folders:
         assert sorted(p.name for p in (finished / name).iterdir()) == [
             "metrics.json",
@@ -81,8 +86,8 @@ def test_what_a_run_holds(finished: Path, some_rows: list[Row]) -> None:
     assert Normalisation.from_dict(kind).mean.shape == (88,)
 
 
-def test_what_the_folds_agreed_on_made_the_final_network(finished: Path) -> None:
-    run = Run.open(finished)
+def test_what_the_folds_agreed_on_made_the_final_network(finished: Path, cache: Cache) -> None:
+    run = Run.open(finished, cache)
     candidate, epochs = run.agreed()
     folds = [run.metrics(i) for i in range(5)]
     votes = [fold["candidate"]["network"]["layers"] for fold in folds]
@@ -106,12 +111,43 @@ def test_goes_on_where_it_stopped(home: Path, train: Train, finished: Path) -> N
     assert (copied / "fold-1" / "model.safetensors").stat().st_mtime_ns == kept
     assert not (copied / "fold-3.partial").exists()
     for name in ("fold-3", "final"):
-        again, first = weights(copied / name), weights(finished / name)
-        for key, value in first.items():
-            np.testing.assert_array_equal(again[key], value)
-        assert json.loads((copied / name / "metrics.json").read_text()) == json.loads(
-            (finished / name / "metrics.json").read_text()
+        expected = weights(finished / name)
+        for key, value in weights(copied / name).items():
+            np.testing.assert_array_equal(value, expected[key])
+        first, again = (
+            json.loads((run / name / "metrics.json").read_text()) for run in (finished, copied)
         )
+        assert first.pop("seconds") > 0 and again.pop("seconds") > 0
+        assert again == first
+
+
+def test_a_damaged_clip_is_named_and_left_out(
+    home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (home / "clips.csv").read_text()
+    broken = home / "broken.flac"
+    broken.write_bytes(Path(lines.splitlines()[1].split(",")[0]).read_bytes()[:9000])
+    try:
+        (home / "clips.csv").write_text(f"{lines}{broken},01,sad\n")
+        assert train("evaluate", *CHANGES, "--folds", "0", "--output", home / "partly.json") == 0
+        output = capsys.readouterr().err
+        assert "1 unreadable file is left out:" in output
+        assert str(broken) in output
+        report = json.loads((home / "partly.json").read_text())
+        assert report["corpora"]["actors"]["clips"] == 54
+    finally:
+        (home / "clips.csv").write_text(lines)
+
+
+def test_corpora_check(
+    corpora: Path, home: Path, train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["corpora", "check", f"emodb={corpora / 'emodb'}", "--cache", str(home / "cache")]
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "100" in text and "127" in text and "not what a complete copy holds" in text
+    assert main([*arguments[:2], f"emodb={home}", *arguments[3:]]) == 1
+    assert "nothing usable for emodb" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -133,14 +169,14 @@ def test_another_run_in_the_same_folder(
 
 
 def test_a_folder_that_is_no_run(
-    home: Path, train: Train, capsys: pytest.CaptureFixture[str]
+    home: Path, train: Train, cache: Cache, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (home / "papers").mkdir()
     (home / "papers" / "thesis.txt").write_text("mine")
     assert train("fit", "--output", home / "papers", *CHANGES) == 1
     assert "is not a run and not empty" in capsys.readouterr().err
     with pytest.raises(EdgeSerError, match="is not a run"):
-        Run.open(home / "papers")
+        Run.open(home / "papers", cache)
 
 
 def test_the_same_figures_from_a_run_and_from_cross_validation(

@@ -102,5 +102,5 @@ def test_files(tmp_path: Path) -> None:
     own.write_text("epochs = = 3")
     with pytest.raises(EdgeSerError, match="not a TOML file"):
         config.load("cogcn", str(own))
-    with pytest.raises(EdgeSerError, match="no configuration 'none'; there are cogcn, cogcn-edge"):
+    with pytest.raises(EdgeSerError, match="no configuration 'none'; there are bigru, co"):
         config.load("cogcn", "none")

@@ -118,7 +118,11 @@ def test_folders_without_anything_usable(make_wav: MakeWav, tmp_path: Path) -> N
         read("emodb", tmp_path)
     with pytest.raises(EdgeSerError, match="no such folder"):
         read("emodb", tmp_path / "nowhere")
-    with pytest.raises(EdgeSerError, match="no corpus 'iemocap'; there are ravdess, emodb, nemo"):
-        read("iemocap", tmp_path)
+    known = (
+        "ravdess, emodb, nemo, iemocap, iemocap-improvised, iemocap-scripted, msp-improv, crema-d, "
+        "tess, savee, urdu"
+    )
+    with pytest.raises(EdgeSerError, match=f"no corpus 'timit'; there are {known}, and any name"):
+        read("timit", tmp_path)
     with pytest.raises(EdgeSerError, match="cannot be read as a CSV"):
         read("ours", tmp_path / "none.csv")

@@ -72,12 +72,44 @@ def test_per_speaker_normalisation() -> None:
 def test_collate_pads_with_zeros() -> None:
     made = graphs(CLIPS, CLIPS.values, np.array([0, 2]), "temporal", None)
     batch = collate(made, [0, 1])
-    assert batch.x.shape == (2, 10, 88)
-    assert batch.mask.sum(dim=1).tolist() == [10, 5]
-    assert not batch.a_hat[1, 5:].any()
-    assert not batch.a_hat[1, :, 5:].any()
-    torch.testing.assert_close(batch.a_hat[1, :5, :5], made[1].a_hat)
+    x, a_hat, mask = batch.inputs
+    assert x.shape == (2, 10, 88)
+    assert mask.sum(dim=1).tolist() == [10, 5]
+    assert not a_hat[1, 5:].any()
+    assert not a_hat[1, :, 5:].any()
+    torch.testing.assert_close(a_hat[1, :5, :5], made[1].a_hat)
     assert sorted(i for b in batches(made, size=2) for i in b.index.tolist()) == [0, 1, 2, 3]
+
+
+def test_networks_without_a_graph_get_none() -> None:
+    made = graphs(CLIPS, CLIPS.values, np.array([0, 2]), "none", None)
+    x, mask = collate(made, [0, 1]).inputs
+    assert x.shape == (2, 10, 88)
+    assert mask.sum(dim=1).tolist() == [10, 5]
+
+
+def test_shorter_segments_with_overlap() -> None:
+    clips = Clips.of([clip(10), clip(), clip(5, 26, seed=2)], FEATURES, 1.0, 0.5)
+    assert clips.bounds.tolist() == [
+        [0, 10],
+        [10, 15],
+        *([begin, min(begin + 10, 41)] for begin in (15, 20, 25, 30, 35)),
+    ]
+    assert clips.utterances.tolist() == [0, 1, 2, 2, 2, 2, 2]
+
+
+def test_one_vector_a_clip() -> None:
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    values[1] = np.nan
+    clips = Clips.of_vectors(values)
+    made = graphs(clips, clips.values, np.arange(3), "none", None)
+    assert [(g.row, g.x.tolist()) for g in made] == [
+        (0, [[0.0, 1.0, 2.0, 3.0]]),
+        (2, [[8.0, 9.0, 10.0, 11.0]]),
+    ]
+    logits = np.zeros((2, 4), np.float32)
+    found = clip_probabilities(logits, made, clips, np.arange(3))
+    assert decide(found).tolist() == [0, NO_SPEECH, 0]
 
 
 def test_shuffled_batches_hold_everything_once() -> None:

@@ -17,7 +17,8 @@ from train.config import Config
 from train.corpora import Row
 from train.data import Clips, Table
 from train.fit import Subset, choose_device, fit
-from train.folds import Data, Trained, fit_final, fit_folds, predict_rows, subset
+from train.folds import Data, Task, Trained, fit_final, fit_folds, predict_rows, subset
+from train.machine import Machine
 from train.pipeline import load_data
 from train.protocol import splits
 
@@ -71,8 +72,8 @@ def test_folds_generalise_to_other_speakers(normalisation: str, balance: str) ->
     data = Data(Table.of(rows), {"clean": made_up(rows)})
     chosen = settings(f"normalisation={normalisation}", f"balance={balance}", "layers=1,2")
     made = splits(rows)
-    for fold, choice in fit_folds(chosen, data, {1: made[1]}, seed=0, device="cpu", jobs=1):
-        assert fold == 1
+    for place, choice in fit_folds([Task(chosen, data, made[1], 0)], Machine("cpu")):
+        assert place == 0
         assert len(choice.tried) == 2
         assert choice.fitted.validation_ua == max(f.validation_ua for f in choice.tried)
         test = data.table.rows_of(made[1].test)
@@ -90,7 +91,7 @@ def test_nothing_of_the_test_speakers_reaches_the_weights() -> None:
     weights = []
     for values in (clips.values, spoilt):
         data = Data(table, {"clean": replace(clips, values=values)})
-        ((_, choice),) = fit_folds(settings(), data, {0: made[0]}, seed=0, device="cpu", jobs=1)
+        ((_, choice),) = fit_folds([Task(settings(), data, made[0], 0)], Machine("cpu"))
         assert choice.normalisation is not None
         weights.append([*choice.fitted.state.values(), choice.normalisation.mean])
     for one, other in zip(*weights, strict=True):
@@ -101,12 +102,13 @@ def test_same_seed_same_figures_whatever_the_jobs() -> None:
     rows = rows_of(6)
     data = Data(Table.of(rows), {"clean": made_up(rows), "copy:0": made_up(rows, 1)})
     chosen = settings("augment=1", "gamma=0.4,0.5")
-    made = dict(enumerate(splits(rows)[:2]))
-    runs = [
-        list(fit_folds(chosen, data, made, seed=seed, device="cpu", jobs=jobs))
-        for seed, jobs in ((0, 1), (0, 2), (1, 1))
-    ]
-    for (_, first), (_, again), (_, other) in zip(*runs, strict=True):
+    made = splits(rows)[:2]
+    runs = []
+    for seed, jobs in ((0, 1), (0, 2), (1, 1)):
+        tasks = [Task(chosen, data, split, seed) for split in made]
+        found = dict(fit_folds(tasks, Machine("cpu", jobs)))
+        runs.append([found[place] for place in range(2)])
+    for first, again, other in zip(*runs, strict=True):
         assert first.fitted.epochs == again.fitted.epochs
         assert first.fitted.validation == again.fitted.validation
         for name, weight in first.fitted.state.items():

@@ -12,12 +12,13 @@ from train import svm
 from train.cache import Cache
 from train.corpora import Row
 from train.data import Table
+from train.extraction import functionals
 from train.metrics import NO_SPEECH
 from train.protocol import splits
 
 
 def test_functionals_are_opensmiles(cache: Cache, some_rows: list[Row]) -> None:
-    found = svm.functionals(some_rows[:2], "clean", cache)
+    found = functionals(some_rows[:2], "clean", cache)
     smile = opensmile.Smile(feature_set=opensmile.FeatureSet.eGeMAPSv02)
     for row, values in zip(some_rows, found, strict=False):
         samples = np.concatenate([block.samples for block in AudioFile(row.path)])

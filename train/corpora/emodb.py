@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from train.corpora.rows import Row, audio_files
+from train.corpora.rows import Complete, Reader, Row, audio_files
 
 NAME = "emodb"
-PATTERN = "03a01Fa.wav"
 _FILE = re.compile(r"(\d\d)([ab]\d\d)([A-Z])[a-z]")
 _EMOTIONS = {"W": "angry", "F": "happy", "N": "neutral", "T": "sad"}
 _TEXTS = {
@@ -37,3 +36,14 @@ def read(folder: Path) -> list[Row]:
             emotion, text = _EMOTIONS[match[3]], _TEXTS.get(match[2])
             rows.append(Row(NAME, path, None, None, match[1], emotion, text))
     return rows
+
+
+READER = Reader(
+    NAME,
+    "03a01Fa.wav",
+    read,
+    Complete(
+        speakers=("03", *(f"{speaker:02}" for speaker in range(8, 17))),
+        emotions={"angry": 127, "happy": 71, "neutral": 79, "sad": 62},
+    ),
+)

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from train.corpora.rows import Row, audio_files
+from train.corpora.rows import Reader, Row, audio_files
 
 NAME = "nemo"
-PATTERN = "SK1_anger_1.wav"
 _FILE = re.compile(r"([A-Za-z0-9]+)_([a-z]+)_\d+")
 _EMOTIONS = {"anger": "angry", "happiness": "happy", "neutral": "neutral", "sadness": "sad"}
 
@@ -24,3 +23,6 @@ def read(folder: Path) -> list[Row]:
         if match and match[2] in _EMOTIONS:
             rows.append(Row(NAME, path, None, None, match[1], _EMOTIONS[match[2]]))
     return rows
+
+
+READER = Reader(NAME, "SK1_anger_1.wav", read, complete=None)

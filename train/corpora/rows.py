@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,18 +34,72 @@ class Row:
     text: str | None = None
 
 
-def audio_files(folder: Path) -> list[Path]:
-    """All ``.wav`` and ``.flac`` files below ``folder``, sorted, each file name once.
+@dataclass(frozen=True)
+class Complete:
+    """What a complete copy of a corpus holds of our four emotions.
 
-    Some copies of RAVDESS hold every actor twice; the first in the order of paths is kept.
+    Args:
+        speakers: their names, sorted.
+        emotions: emotion to number of clips; empty where that is not known for certain.
+    """
+
+    speakers: tuple[str, ...]
+    emotions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a corpus is read.
+
+    Args:
+        name: what the corpus is called on the command line and in every row.
+        pattern: what its audio files are called, by example.
+        read: from its folder to its rows, in the order of their files.
+        complete: what should be there; None where that is not known for certain.
+    """
+
+    name: str
+    pattern: str
+    read: Callable[[Path], list[Row]]
+    complete: Complete | None
+
+
+def stem(path: Path) -> str:
+    """The file's name without its suffix."""
+    return path.stem
+
+
+def audio_files(folder: Path, name: Callable[[Path], str] = stem) -> list[Path]:
+    """All ``.wav`` and ``.flac`` files below ``folder``, sorted, each clip once.
+
+    Copies of RAVDESS and TESS hold every clip twice; the first in the order of paths is kept.
+    Hidden files are left out: macOS puts a ``._NAME.wav`` that is no audio beside ``NAME.wav``.
+
+    Args:
+        folder: searched all the way down.
+        name: from a path to the clip's name: two files of one name are the same clip.
 
     Raises:
         EdgeSerError: ``folder`` is not a folder.
     """
     if not folder.is_dir():
         raise EdgeSerError(f"{folder}: no such folder; name the corpus's own folder")
-    names: dict[str, Path] = {}
+    clips: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            names.setdefault(path.stem, path)
-    return list(names.values())
+            clips.setdefault(name(path), path)
+    return list(clips.values())
+
+
+def text_files(folder: Path, pattern: str) -> dict[Path, str]:
+    """The files below ``folder`` that ``pattern`` names, and what they say; no hidden files.
+
+    Args:
+        folder: searched all the way down.
+        pattern: as :meth:`pathlib.Path.rglob` takes it.
+    """
+    return {
+        path: path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(folder.rglob(pattern))
+        if not path.name.startswith(".")
+    }

@@ -8,13 +8,25 @@ from typing import Any, get_type_hints
 from torch import nn
 
 from edge_ser.errors import EdgeSerError
+from train.models.bigru import BiGRU
 from train.models.cogcn import CoGCN
+from train.models.dnn import DNN
+from train.models.ga_gru import GAGRU
+from train.models.network import Network
+from train.models.wma_gin import WMAGIN
 
-MODELS: dict[str, type[nn.Module]] = {"cogcn": CoGCN}
+MODELS: dict[str, type[Network]] = {
+    "cogcn": CoGCN,
+    "tgcn": CoGCN,  # over another graph
+    "bigru": BiGRU,
+    "wma-gin": WMAGIN,
+    "ga-gru": GAGRU,
+    "dnn": DNN,
+}
 
 
-def create(name: str, dimension: int, classes: int, settings: Mapping[str, Any]) -> nn.Module:
-    """A model with random weights; ``forward(x, a_hat, mask) -> logits``.
+def create(name: str, dimension: int, classes: int, settings: Mapping[str, Any]) -> Network:
+    """A model with random weights.
 
     Args:
         name: a key of :data:`MODELS`.
@@ -25,7 +37,7 @@ def create(name: str, dimension: int, classes: int, settings: Mapping[str, Any])
     Raises:
         EdgeSerError: the name is unknown.
     """
-    factory: Callable[..., nn.Module] = _find(name)
+    factory: Callable[..., Network] = _find(name)
     return factory(dimension, classes, **settings)
 
 
@@ -44,7 +56,7 @@ def count_parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def _find(name: str) -> type[nn.Module]:
+def _find(name: str) -> type[Network]:
     if name not in MODELS:
         raise EdgeSerError(f"no model {name!r}; there are {', '.join(MODELS)}")
     return MODELS[name]

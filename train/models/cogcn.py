@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 from torch import Tensor, nn
 
+from train.models.network import Network, masked_mean
 
-class CoGCN(nn.Module):
+
+class CoGCN(Network):
     r"""Graph convolutions over the nodes of an utterance, mean readout, a linear classifier.
 
     .. math::
@@ -18,7 +21,8 @@ class CoGCN(nn.Module):
         \hat y_G &= softmax(W_o h_G + b_o) & (7)
 
     with :math:`\hat A = \hat D^{-1/2} (A + I) \hat D^{-1/2}` of :mod:`edge_ser.graph`. The softmax
-    is left to the loss and to the reader of the logits. Dropout follows the readout.
+    is left to the loss and to the reader of the logits. Dropout follows the readout. Over the
+    temporal graph instead of the cosine graph this is the paper's TGCN.
 
     Parameters for d = 88, z = 128, C = 4: 44 676 (K = 2), 61 060 (K = 3), 77 444 (K = 4), and
     44 548 for K = 3 without the pre-processing layer, the paper's "45K". Its "56K" for the whole
@@ -35,6 +39,8 @@ class CoGCN(nn.Module):
         preprocess: equation (3); without it h^(0) = x and the first convolution maps d to z.
         dropout: probability after the readout.
     """
+
+    graph: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -58,20 +64,9 @@ class CoGCN(nn.Module):
         self.output = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> Tensor:
-        """Logits of a batch of graphs, each padded to N nodes.
-
-        Args:
-            x: (B, N, d) normalised node features; padding may hold anything finite.
-            a_hat: (B, N, N) normalised adjacency, zero between nodes and padding.
-            mask: (B, N), 1 for a node, 0 for padding; at least one node a graph.
-
-        Returns:
-            (B, C) logits.
-        """
+        """(B, C) logits of a batch of graphs, see :class:`train.models.network.Network`."""
         h = x if self.preprocess is None else self.preprocess(x).relu()
         for k, convolution in enumerate(self.convolutions):
             update = convolution(a_hat @ h).relu()
             h = update + h if self.skip and (k > 0 or self.preprocess is not None) else update
-        weight = mask.unsqueeze(-1)
-        readout = (h * weight).sum(dim=1) / weight.sum(dim=1)
-        return self.output(self.dropout(readout))
+        return self.output(self.dropout(masked_mean(h, mask)))

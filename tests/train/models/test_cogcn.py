@@ -116,5 +116,5 @@ def test_dropout_only_while_training() -> None:
 def test_registry() -> None:
     types = {"layers": int, "hidden": int, "skip": bool, "preprocess": bool, "dropout": float}
     assert models.setting_types("cogcn") == types
-    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are cogcn"):
+    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are cogcn, tgcn,"):
         models.create("gpt", 88, 4, {})

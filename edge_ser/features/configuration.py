@@ -1,0 +1,114 @@
+"""The openSMILE configuration of a feature set: files of this folder, and their options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.features.emobase import emobase_components
+from edge_ser.features.sets import FeatureSet
+from edge_ser.features.smile import package_folder
+
+_HERE = Path(__file__).parent
+_RATE = 16_000
+_RING = 96_000
+_RLC_FRAME = 0.025
+_FILES = {
+    "egemaps-88": "functionals.conf",
+    "rlc-lld": "rlc.conf",
+    "mfcc-40": "mfcc.conf",
+    "log-mel-128": "log_mel.conf",
+}
+
+
+@contextmanager
+def components(features: FeatureSet) -> Iterator[tuple[Path, dict[str, object]]]:
+    r"""The components that lead from the samples to the vectors of a set.
+
+    Args:
+        features: any set but ``egemaps-lld``, which needs none beside the detector's.
+
+    Yields:
+        A file whose components read level ``wave`` and write level ``vectors``, and the values of
+        the ``\cm[...]`` options in it. What is made at run time is removed at the end of the
+        ``with``: openSMILE reads a configuration once.
+
+    Raises:
+        EdgeSerError: openSMILE is not installed, or not as expected; or there is no folder for
+            temporary files.
+    """
+    if features.set == "emobase-lld":
+        with _emobase() as file:
+            yield file, {}
+    else:
+        yield _HERE / _FILES[features.set], _options(features)
+
+
+@contextmanager
+def _emobase() -> Iterator[Path]:
+    text = emobase_components(package_folder() / "config" / "emobase" / "emobase.conf")
+    try:
+        folder = TemporaryDirectory(prefix="edge-ser-")
+    except OSError as error:
+        raise EdgeSerError(
+            f"emobase-lld needs a temporary file ({error}); let TMPDIR name a writable folder"
+        ) from error
+    with folder:
+        file = Path(folder.name) / "emobase.conf"
+        file.write_text(text, "utf-8")
+        yield file
+
+
+def _options(features: FeatureSet) -> dict[str, object]:
+    options: dict[str, object] = {"window": features.window, "step": features.step}
+    if features.functionals:
+        config = package_folder() / "config"
+        options |= {
+            "gemapsFunc": config / "gemaps/v01b/GeMAPSv01b_core.func.conf.inc",
+            "egemapsFunc": config / "egemaps/v02/eGeMAPSv02_core.func.conf.inc",
+            "frameModeFunctionalsConf": _HERE / "frame_mode.conf.inc",
+        }
+    elif features.set == "rlc-lld":
+        options |= {"window": _RLC_FRAME, "bands": 26, "fftLength": _transform(_RLC_FRAME)}
+    elif features.set == "mfcc-40":
+        options |= {"bands": 64, "fftLength": _transform(features.window)}
+    else:
+        padded = _transform(2 * features.window)
+        options |= {"bands": 128, "fftLength": padded, "fftInput": "set_padded"}
+    return options
+
+
+def _transform(seconds: float) -> float:
+    """Seconds of the power of two of samples that openSMILE pads a frame to."""
+    return float(2 ** math.ceil(math.log2(round(seconds * _RATE)))) / _RATE
+
+
+@contextmanager
+def stream_configuration(features: FeatureSet) -> Iterator[tuple[Path, dict[str, object]]]:
+    r"""Main configuration file of a stream, and the values of the ``\cm[...]`` options in it.
+
+    Its source is ``source``; ``lldsink`` gives the eGeMAPS descriptors; ``vectorsink`` the vectors
+    of any set but ``egemaps-lld``. Otherwise as :func:`components`.
+    """
+    config = package_folder() / "config"
+    ring = config / "shared" / "BufferModeRb.conf.inc"
+    options: dict[str, object] = {
+        "ring": _RING,
+        "gemapsLld": config / "gemaps/v01b/GeMAPSv01b_core.lld.conf.inc",
+        "egemapsLld": config / "egemaps/v02/eGeMAPSv02_core.lld.conf.inc",
+        "bufferModeConf": ring,
+        "bufferModeRbConf": ring,
+        "bufferModeRbLagConf": config / "shared" / "BufferModeRbLag.conf.inc",
+    }
+    if features.set == "egemaps-lld":
+        yield _HERE / "lld.conf", options
+        return
+    with components(features) as (file, own):
+        yield (
+            _HERE / "vectors.conf",
+            options | {"lldConf": _HERE / "lld.conf", "setConf": file} | own,
+        )

@@ -1,0 +1,49 @@
+"""BiGRU and DNN, the baselines, and what the recurrent networks share."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tests.train.models import checks
+from train.models import count_parameters
+from train.models.bigru import BiGRU
+from train.models.dnn import DNN
+from train.models.network import run_recurrent
+
+
+def test_parameter_counts() -> None:
+    bigru = BiGRU(88, 4)
+    assert sum(p.numel() for p in bigru.recurrent.parameters()) == 463_872  # the paper: 464K
+    assert count_parameters(bigru) == 464_900
+    assert count_parameters(DNN(88, 4)) == 88 * 256 + 2 * 256 * 256 + 3 * 256 + 4 * 257
+
+
+@pytest.mark.parametrize("network", [BiGRU, DNN])
+def test_what_every_network_must_do(network: type[BiGRU] | type[DNN]) -> None:
+    torch.manual_seed(0)
+    checks.assert_padding_changes_nothing(network(20, 4), 20, [9, 1, 14])
+    checks.assert_gradients_everywhere(network(20, 4), 20)
+    checks.assert_learns_sixteen_by_heart(network(20, 4, dropout=0.0), 20, 3e-3, 60)
+
+
+def test_the_order_of_frames_matters_to_a_recurrent_network_alone() -> None:
+    torch.manual_seed(0)
+    x, mask = torch.randn(1, 10, 20), torch.ones(1, 10)
+    order = torch.randperm(10)
+    bigru, dnn = BiGRU(20, 4).eval(), DNN(20, 4).eval()
+    assert (bigru(x, mask) - bigru(x[:, order], mask)).abs().max() > 1e-3
+    torch.testing.assert_close(dnn(x, mask), dnn(x[:, order], mask))
+
+
+def test_packed_layer_stops_at_the_last_frame() -> None:
+    torch.manual_seed(0)
+    layer = nn.GRU(5, 3, batch_first=True, bidirectional=True)
+    x = torch.randn(2, 8, 5)
+    mask = torch.ones(2, 8)
+    mask[1, 4:] = 0.0
+    found = run_recurrent(layer, x, mask)
+    torch.testing.assert_close(found[0], layer(x[:1])[0][0])
+    torch.testing.assert_close(found[1, :4], layer(x[1:, :4])[0][0])
+    assert not found[1, 4:].any()

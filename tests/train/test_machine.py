@@ -1,0 +1,58 @@
+"""Fits on a real Dask cluster, one of its workers killed midway, against the same fits here."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+import torch
+from distributed import LocalCluster
+
+from edge_ser.errors import EdgeSerError
+from tests.train.test_fit import made_up, rows_of, settings
+from train.data import Table
+from train.folds import Data, Task, fit_folds
+from train.machine import Machine
+from train.protocol import splits
+
+
+@pytest.fixture
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        yield cluster
+
+
+def tasks() -> list[Task]:
+    rows = rows_of(10, clips=16)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    chosen = settings("layers=1,2", "epochs=40")
+    return [Task(chosen, data, split, seed) for seed in (0, 1) for split in splits(rows)[:3]]
+
+
+def test_a_killed_worker_changes_nothing(cluster: LocalCluster) -> None:
+    grid = tasks()
+    here = dict(fit_folds(grid, Machine("cpu")))
+    victim = cluster.workers[0].pid
+    killed_at: list[int] = []
+    there = {}
+    for place, chosen in fit_folds(grid, Machine("cpu", cluster=cluster.scheduler_address)):
+        there[place] = chosen
+        if not killed_at:
+            killed_at.append(len(there))
+            os.kill(victim, signal.SIGKILL)
+    assert killed_at[0] < len(grid)
+    assert sorted(there) == sorted(here) == list(range(len(grid)))
+    assert victim not in [worker.pid for worker in cluster.workers.values()]
+    for place, chosen in here.items():
+        assert there[place].fitted.validation == chosen.fitted.validation
+        for name, weight in chosen.fitted.state.items():
+            assert torch.equal(there[place].fitted.state[name], weight)
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    with pytest.raises(EdgeSerError, match="no Dask scheduler answers"):
+        list(fit_folds(tasks()[:1], Machine("cpu", cluster="tcp://127.0.0.1:9")))

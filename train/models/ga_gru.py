@@ -1,0 +1,126 @@
+"""GA-GRU: Su et al., "Graph attentive bi-directional gated recurrent unit", eq. (1)-(7)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from train.models.network import Network, run_recurrent
+
+_EPSILON = 1e-15
+
+
+class GAGRU(Network):
+    r"""Bidirectional GRUs whose attention is modulated by a graph of their own outputs.
+
+    .. math::
+        h_t &= \overrightarrow{h_t} + \overleftarrow{h_t} & (1, 2) \\
+        \alpha_t &= softmax_t(u^T tanh(W h_t + b)) & (3, 4) \\
+        G_{ij} &= |ReLU(h_i h_j^T)| / (\textstyle\sum_{j'} |ReLU(h_i h_{j'}^T)| + \epsilon)
+            & (5) \\
+        H &= \textstyle\sum_i \sum_j G_{ij} \alpha_j h_j & (6) \\
+        Y &= softmax(W_o H + b_o) & (7)
+
+    The softmax of (7) is left to the loss. The frames are averaged five by five first, after the
+    normalisation. Where the paper is silent or disagrees with itself:
+
+    * As printed, the denominator of (5) sums over i', the column. Each column of G would add up to
+      one, and (6), which sums over all rows, would not depend on the graph at all. The text says
+      that it sums "over the entire row", so that a step's relations to all others add up to one:
+      that is what is done, and frame j is weighted by :math:`\alpha_j \sum_i G_{ij}`.
+    * The directions are summed after the second layer; the first hands on both, 1.70M parameters
+      (``sum_first`` sums there too, 1.31M; cited as 1.6M).
+    * Dropout: between the layers and before the classifier.
+
+    Args:
+        dimension: d, features of a frame.
+        classes: C.
+        hidden: units of each direction of the two layers.
+        attention: units of equation (3).
+        average: frames averaged into one.
+        modulated: equations (5) and (6); without them :math:`H = \sum_t \alpha_t h_t`, the paper's
+            BiGRU with attention.
+        sum_first: sum the directions of the first layer as well.
+        dropout: probability.
+    """
+
+    def __init__(
+        self,
+        dimension: int,
+        classes: int,
+        *,
+        hidden: int = 256,
+        attention: int = 16,
+        average: int = 5,
+        modulated: bool = True,
+        sum_first: bool = False,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.average = average
+        self.modulated = modulated
+        self.sum_first = sum_first
+        self.first = nn.GRU(dimension, hidden, batch_first=True, bidirectional=True)
+        handed_on = hidden if sum_first else 2 * hidden
+        self.second = nn.GRU(handed_on, hidden, batch_first=True, bidirectional=True)
+        self.score = nn.Linear(hidden, attention)
+        self.salience = nn.Linear(attention, 1, bias=False)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden, classes)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, C) logits, see :class:`train.models.network.Network`."""
+        h, alpha, graph, mask = self._attend(x, mask)
+        weights = self._modulate(alpha, graph) if self.modulated else alpha
+        return self.output(self.dropout((weights.unsqueeze(1) @ h).squeeze(1)))
+
+    def explain(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Attention before and after the graph, for pictures.
+
+        Returns:
+            ``attention`` (B, T) equation (4), ``modulated`` (B, T) what each step counts in (6),
+            ``graph`` (B, T, T) equation (5), ``mask`` (B, T), T the number of averaged frames.
+        """
+        _, alpha, graph, mask = self._attend(x, mask)
+        after = self._modulate(alpha, graph)
+        return {"attention": alpha, "modulated": after, "graph": graph, "mask": mask}
+
+    def _attend(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The outputs h (B, T, z), attention (B, T), graph (B, T, T), mask (B, T)."""
+        x, mask = average_frames(x, mask, self.average)
+        h = run_recurrent(self.first, x, mask)
+        if self.sum_first:
+            h = _sum_directions(h)
+        h = _sum_directions(run_recurrent(self.second, self.dropout(h), mask))
+        scores = self.salience(self.score(h).tanh()).squeeze(-1)
+        alpha = scores.masked_fill(mask == 0, float("-inf")).softmax(dim=-1)
+        edges = (h @ h.transpose(1, 2)).relu()
+        return h, alpha, edges / (edges.sum(dim=-1, keepdim=True) + _EPSILON), mask
+
+    @staticmethod
+    def _modulate(alpha: Tensor, graph: Tensor) -> Tensor:
+        return alpha * graph.sum(dim=1)
+
+
+def _sum_directions(h: Tensor) -> Tensor:
+    forward, backward = h.chunk(2, dim=-1)
+    return forward + backward
+
+
+def average_frames(x: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Means of ``count`` frames each; the last mean may be of fewer.
+
+    Args:
+        x: (B, N, d).
+        mask: (B, N), ones before zeros.
+        count: of frames.
+
+    Returns:
+        (B, T, d) and the mask (B, T), T = ceil(N / count).
+    """
+    batch, frames, dimension = x.shape
+    groups = -(-frames // count)
+    missing = groups * count - frames
+    weighted = nn.functional.pad(x * mask.unsqueeze(-1), (0, 0, 0, missing))
+    counts = nn.functional.pad(mask, (0, missing)).view(batch, groups, count).sum(dim=2)
+    sums = weighted.view(batch, groups, count, dimension).sum(dim=2)
+    return sums / counts.clamp(min=1.0).unsqueeze(-1), (counts > 0).to(x.dtype)

@@ -1,0 +1,142 @@
+"""WMA-GIN: a graph isomorphism network with weighted multiple aggregators, eq. (1)-(5)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from train.models.network import Network, masked_mean, run_recurrent
+
+
+def aggregate(x: Tensor, neighbours: Tensor, weights: tuple[float, float, float]) -> Tensor:
+    r"""The weighted aggregators, the bracket of equation (4) without its own-node term.
+
+    .. math::
+        sum_i &= \sum_{j \in N(i)} x_j & (1) \\
+        mean_i &= sum_i / |N(i)| & (2) \\
+        softmax_i &= \sum_{j \in N(i)} x_j e^{x_j} / \sum_{k \in N(i)} e^{x_k} & (3)
+
+    the third for every feature by itself. A node without neighbours gets zeros. PyTorch
+    Geometric's ``SumAggregation``, ``MeanAggregation`` and ``SoftmaxAggregation(t=1)`` compute the
+    same over an edge list; here all three are one product of dense, padded matrices.
+
+    Args:
+        x: (B, N, z).
+        neighbours: (B, N, N), 1 where column j is a neighbour of row i, 0 elsewhere.
+        weights: α, β, γ of sum, mean and softmax.
+
+    Returns:
+        (B, N, z).
+    """
+    alpha, beta, gamma = weights
+    # the softmax of neighbours does not change when all nodes are shifted; exp overflows otherwise
+    shifted = (x - x.amax(dim=1, keepdim=True).detach()).clamp(min=-60.0)
+    exponential = shifted.exp()
+    sums, tops, totals = (neighbours @ torch.cat([x, x * exponential, exponential], dim=-1)).chunk(
+        3, dim=-1
+    )
+    degree = neighbours.sum(dim=-1, keepdim=True).clamp(min=1.0)
+    tiny = torch.finfo(x.dtype).tiny
+    return alpha * sums + beta * sums / degree + gamma * tops / totals.clamp(min=tiny)
+
+
+class WMAGIN(Network):
+    r"""BiGRU, four graph layers with residual connections, attention over three phases.
+
+    .. math::
+        g &= BiGRU(x), \quad X^{(0)} = g \\
+        X^{(l)} &= X^{(l-1)} + ReLU(MLP^{(l)}((1 + \epsilon^{(l)}) X^{(l-1)}
+            + \alpha\, sum + \beta\, mean + \gamma\, softmax)) & (4) \\
+        attention &= softmax(Q K^T / \sqrt z) V, \quad
+            Q = W_q x,\; K = W_k g,\; V = W_v X^{(4)} \\
+        G &= a + b + c + d + e \\
+        L &= \textstyle\sum_i i\, L_i / \sum_i i \quad over\; b, c, d, e, G & (5)
+
+    Linear heads on the mean over the nodes of g, X\ :sup:`(1)`, X\ :sup:`(2)`, X\ :sup:`(3)` and
+    the attention give a, b, c, d, e. Where the paper is silent or disagrees with itself:
+
+    * Section 2.4 calls the stages "the outputs of four WMA-GIN layers and the final output",
+      section 2.1 and Figure 1 have heads on three layers, the BiGRU and the attention: the figure's
+      b, c, d, e, G are the five stages here, and a is trained through G alone.
+    * "MLP denotes Multilayer Perceptron that is a linear layer": one linear layer. A ReLU follows
+      it, since four linear layers would otherwise be one.
+    * The readout is not named: the mean over the nodes. ε begins at zero, as in GIN.
+    * 0.98M parameters are printed; the text gives 579 864 for 78 features.
+
+    Args:
+        dimension: d, features of a frame.
+        classes: C.
+        recurrent: units of each direction of the BiGRU; twice that is z.
+        layers: WMA-GIN layers.
+        full: the layer, counted from 1, that sees every pair of nodes joined; 0 for none.
+        sum_weight: α.
+        mean_weight: β.
+        softmax_weight: γ.
+        multi_stage: equation (5); without it the loss is that of G alone.
+    """
+
+    graph: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        dimension: int,
+        classes: int,
+        *,
+        recurrent: int = 128,
+        layers: int = 4,
+        full: int = 2,
+        sum_weight: float = 1 / 3,
+        mean_weight: float = 1 / 3,
+        softmax_weight: float = 1 / 3,
+        multi_stage: bool = True,
+    ) -> None:
+        super().__init__()
+        hidden = 2 * recurrent
+        self.full = full
+        self.weights = (sum_weight, mean_weight, softmax_weight)
+        self.multi_stage = multi_stage
+        self.recurrent = nn.GRU(dimension, recurrent, batch_first=True, bidirectional=True)
+        self.mlps = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers))
+        self.epsilon = nn.Parameter(torch.zeros(layers))
+        self.query = nn.Linear(dimension, hidden)
+        self.key = nn.Linear(hidden, hidden)
+        self.value = nn.Linear(hidden, hidden)
+        self.heads = nn.ModuleList(nn.Linear(hidden, classes) for _ in range(layers + 1))
+
+    def forward(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> Tensor:
+        """(B, C) logits G, see :class:`train.models.network.Network`."""
+        return torch.stack(self._predict(x, a_hat, mask)).sum(dim=0)
+
+    def stages(self, *inputs: Tensor) -> list[tuple[float, Tensor]]:
+        """Equation (5): b, c, d, e and G, weighted 1 to 5 over 15."""
+        predictions = self._predict(*inputs)
+        final = torch.stack(predictions).sum(dim=0)
+        if not self.multi_stage:
+            return [(1.0, final)]
+        staged = [*predictions[1:], final]
+        total = len(staged) * (len(staged) + 1) / 2
+        return [(i / total, logits) for i, logits in enumerate(staged, start=1)]
+
+    def _predict(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> list[Tensor]:
+        """a, b, c, d, e: (B, C) each."""
+        x = x * mask.unsqueeze(-1)
+        g = run_recurrent(self.recurrent, x, mask)
+        itself = torch.eye(x.shape[1], dtype=torch.bool, device=x.device)
+        pairs = mask.unsqueeze(1) * mask.unsqueeze(2)
+        joined = ((a_hat > 0) & ~itself).to(x.dtype) * pairs
+        everyone = pairs.masked_fill(itself, 0.0)
+        phases, h = [g], g
+        for number, mlp in enumerate(self.mlps, start=1):
+            neighbours = everyone if number == self.full else joined
+            own = (1.0 + self.epsilon[number - 1]) * h
+            update = mlp(own + aggregate(h, neighbours, self.weights)).relu()
+            h = (h + update) * mask.unsqueeze(-1)
+            phases.append(h)
+        phases[-1] = nn.functional.scaled_dot_product_attention(
+            self.query(x), self.key(g), self.value(h), attn_mask=mask.unsqueeze(1) > 0
+        )
+        return [
+            head(masked_mean(phase, mask)) for head, phase in zip(self.heads, phases, strict=True)
+        ]
