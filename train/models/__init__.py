@@ -12,7 +12,9 @@ from train.models.bigru import BiGRU
 from train.models.cogcn import CoGCN
 from train.models.dnn import DNN
 from train.models.ga_gru import GAGRU
+from train.models.glam import GLAM
 from train.models.network import Network
+from train.models.rlc import RLC
 from train.models.wma_gin import WMAGIN
 
 MODELS: dict[str, type[Network]] = {
@@ -21,6 +23,8 @@ MODELS: dict[str, type[Network]] = {
     "bigru": BiGRU,
     "wma-gin": WMAGIN,
     "ga-gru": GAGRU,
+    "rlc": RLC,
+    "glam": GLAM,
     "dnn": DNN,
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
-from train.models.network import Network, masked_mean, run_recurrent
+from train.models.network import BidirectionalGRU, Network, masked_mean
 
 
 class BiGRU(Network):
@@ -32,13 +33,13 @@ class BiGRU(Network):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        self.recurrent = nn.GRU(
-            dimension, hidden, num_layers=layers, batch_first=True, bidirectional=True
-        )
+        widths = [dimension] + [2 * hidden] * (layers - 1)
+        self.recurrent = nn.ModuleList(BidirectionalGRU(width, hidden) for width in widths)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(2 * hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, C) logits, see :class:`train.models.network.Network`."""
-        readout = masked_mean(run_recurrent(self.recurrent, x, mask), mask)
-        return self.output(self.dropout(readout))
+        for layer in self.recurrent:
+            x = torch.cat(layer(x, mask), dim=-1)
+        return self.output(self.dropout(masked_mean(x, mask)))

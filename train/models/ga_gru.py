@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
-from train.models.network import Network, run_recurrent
+from train.models.network import BidirectionalGRU, Network
 
 _EPSILON = 1e-15
 
@@ -59,9 +60,9 @@ class GAGRU(Network):
         self.average = average
         self.modulated = modulated
         self.sum_first = sum_first
-        self.first = nn.GRU(dimension, hidden, batch_first=True, bidirectional=True)
+        self.first = BidirectionalGRU(dimension, hidden)
         handed_on = hidden if sum_first else 2 * hidden
-        self.second = nn.GRU(handed_on, hidden, batch_first=True, bidirectional=True)
+        self.second = BidirectionalGRU(handed_on, hidden)
         self.score = nn.Linear(hidden, attention)
         self.salience = nn.Linear(attention, 1, bias=False)
         self.dropout = nn.Dropout(dropout)
@@ -87,10 +88,10 @@ class GAGRU(Network):
     def _attend(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """The outputs h (B, T, z), attention (B, T), graph (B, T, T), mask (B, T)."""
         x, mask = average_frames(x, mask, self.average)
-        h = run_recurrent(self.first, x, mask)
-        if self.sum_first:
-            h = _sum_directions(h)
-        h = _sum_directions(run_recurrent(self.second, self.dropout(h), mask))
+        ahead, back = self.first(x, mask)
+        h = ahead + back if self.sum_first else torch.cat([ahead, back], dim=-1)
+        ahead, back = self.second(self.dropout(h), mask)
+        h = ahead + back
         scores = self.salience(self.score(h).tanh()).squeeze(-1)
         alpha = scores.masked_fill(mask == 0, float("-inf")).softmax(dim=-1)
         edges = (h @ h.transpose(1, 2)).relu()
@@ -99,11 +100,6 @@ class GAGRU(Network):
     @staticmethod
     def _modulate(alpha: Tensor, graph: Tensor) -> Tensor:
         return alpha * graph.sum(dim=1)
-
-
-def _sum_directions(h: Tensor) -> Tensor:
-    forward, backward = h.chunk(2, dim=-1)
-    return forward + backward
 
 
 def average_frames(x: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:

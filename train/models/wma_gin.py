@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from train.models.network import Network, masked_mean, run_recurrent
+from train.models.network import BidirectionalGRU, Network, masked_mean
 
 
 def aggregate(x: Tensor, neighbours: Tensor, weights: tuple[float, float, float]) -> Tensor:
@@ -97,7 +97,7 @@ class WMAGIN(Network):
         self.full = full
         self.weights = (sum_weight, mean_weight, softmax_weight)
         self.multi_stage = multi_stage
-        self.recurrent = nn.GRU(dimension, recurrent, batch_first=True, bidirectional=True)
+        self.recurrent = BidirectionalGRU(dimension, recurrent)
         self.mlps = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers))
         self.epsilon = nn.Parameter(torch.zeros(layers))
         self.query = nn.Linear(dimension, hidden)
@@ -122,7 +122,7 @@ class WMAGIN(Network):
     def _predict(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> list[Tensor]:
         """a, b, c, d, e: (B, C) each."""
         x = x * mask.unsqueeze(-1)
-        g = run_recurrent(self.recurrent, x, mask)
+        g = torch.cat(self.recurrent(x, mask), dim=-1)
         itself = torch.eye(x.shape[1], dtype=torch.bool, device=x.device)
         pairs = mask.unsqueeze(1) * mask.unsqueeze(2)
         joined = ((a_hat > 0) & ~itself).to(x.dtype) * pairs

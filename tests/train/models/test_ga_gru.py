@@ -45,9 +45,8 @@ def test_equations_3_to_7_step_by_step() -> None:
     torch.manual_seed(0)
     model = GAGRU(6, 4, hidden=8, average=1).eval()
     x, mask = torch.randn(1, 7, 6), torch.ones(1, 7)
-    h1 = model.first(x)[0]
-    h = model.second(h1)[0]
-    h = (h[..., :8] + h[..., 8:])[0]
+    ahead, back = model.second(torch.cat(model.first(x, mask), dim=-1), mask)
+    h = (ahead + back)[0]
     scores = [float(model.salience(torch.tanh(model.score(step)))) for step in h]
     alpha = torch.tensor(scores).softmax(dim=0)
     final = torch.zeros(8)

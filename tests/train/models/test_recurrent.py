@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tests.train.models import checks
 from train.models import count_parameters
 from train.models.bigru import BiGRU
 from train.models.dnn import DNN
-from train.models.network import run_recurrent
+from train.models.network import BidirectionalGRU
 
 
 def test_parameter_counts() -> None:
@@ -37,13 +38,16 @@ def test_the_order_of_frames_matters_to_a_recurrent_network_alone() -> None:
     torch.testing.assert_close(dnn(x, mask), dnn(x[:, order], mask))
 
 
-def test_packed_layer_stops_at_the_last_frame() -> None:
+def test_same_as_pytorchs_bidirectional_layer_over_packed_sequences() -> None:
     torch.manual_seed(0)
-    layer = nn.GRU(5, 3, batch_first=True, bidirectional=True)
-    x = torch.randn(2, 8, 5)
-    mask = torch.ones(2, 8)
-    mask[1, 4:] = 0.0
-    found = run_recurrent(layer, x, mask)
-    torch.testing.assert_close(found[0], layer(x[:1])[0][0])
-    torch.testing.assert_close(found[1, :4], layer(x[1:, :4])[0][0])
-    assert not found[1, 4:].any()
+    layer = BidirectionalGRU(5, 3)
+    reference = nn.GRU(5, 3, batch_first=True, bidirectional=True)
+    for name, weight in layer.ahead.named_parameters():
+        getattr(reference, name).data = weight.data
+    for name, weight in layer.back.named_parameters():
+        getattr(reference, f"{name}_reverse").data = weight.data
+    x, mask = torch.randn(3, 8, 5), torch.ones(3, 8)
+    mask[1, 4:] = mask[2, 1:] = 0.0
+    packed = pack_padded_sequence(x, mask.sum(dim=1), batch_first=True, enforce_sorted=False)
+    expected, _ = pad_packed_sequence(reference(packed)[0], batch_first=True)
+    torch.testing.assert_close(torch.cat(layer(x, mask), dim=-1), expected)

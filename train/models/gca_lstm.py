@@ -1,0 +1,131 @@
+"""The global context-aware attention LSTM of RLC (Li et al. 2019, after Liu et al. 2017)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def last_step(h: Tensor, mask: Tensor) -> Tensor:
+    """The last real step of each sequence; zero where a sequence has none.
+
+    Args:
+        h: (B, N, u), finite everywhere.
+        mask: (B, N), ones and after them zeros.
+
+    Returns:
+        (B, u).
+    """
+    ends = mask - nn.functional.pad(mask[:, 1:], (0, 1))
+    return (h * ends.unsqueeze(-1)).sum(dim=1)
+
+
+class StackedLSTM(nn.Module):
+    """LSTM layers; their last real hidden output stands for the sequence.
+
+    Args:
+        dimension: features of a step.
+        units: u, of each layer.
+        layers: how many.
+    """
+
+    def __init__(self, dimension: int, units: int, layers: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(dimension, units, layers, batch_first=True)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """From (B, N, dimension) and (B, N), padded at the end, to (B, u)."""
+        return last_step(self.lstm(x)[0], mask)
+
+
+class Informativeness(nn.Module):
+    r"""How much each step says in the light of the global context, from 0 to 1.
+
+    .. math::
+        e_n &= W_{e_1} \tanh(W_{e_2} [h_n; F]) & (9) \\
+        r_n &= \exp(e_n) / \sum_n \exp(e_n) & (10)
+
+    followed by min-max normalisation over the real steps. It cancels the denominator of (10):
+    what is left, :math:`(\exp e_n - \exp e_{min}) / (\exp e_{max} - \exp e_{min})`, is computed
+    without the difference of nearly equal numbers. Where all steps are equal, or there is only
+    one, the paper's fraction is 0/0; all are then fully informative, as the largest always is.
+    The width of the tanh layer is not in the paper; it is that of the LSTM here.
+
+    Args:
+        units: u, of the LSTM layers.
+    """
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(2 * units, units, bias=False)
+        self.score = nn.Linear(units, 1, bias=False)
+
+    def forward(self, h: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """From steps (B, N, u), context (B, u) and mask (B, N) to (B, N); 0 for padding."""
+        both = torch.cat([h, context.unsqueeze(1).expand_as(h)], dim=-1)
+        e = self.score(self.hidden(both).tanh()).squeeze(-1)
+        real = mask > 0
+        low = e.masked_fill(~real, torch.inf).amin(dim=1, keepdim=True)
+        high = e.masked_fill(~real, -torch.inf).amax(dim=1, keepdim=True)
+        above, span = torch.where(real, e - low, 0.0), high - low
+        spread = span > 0
+        share = (above - span).exp() * above.neg().expm1()
+        # The inner `where` keeps 0/0 out of the gradient too.
+        share = share / torch.where(spread, span.neg().expm1(), -1.0)
+        return torch.where(spread, share, mask)
+
+
+class GCALSTM(nn.Module):
+    r"""Two LSTM layers and a global context memory, refined I times.
+
+    The first layer, (4)-(8), gives :math:`h_n` and :math:`F^{(0)} = h_N`. In iteration i,
+    :class:`Informativeness` weighs each :math:`h_n` by :math:`r_n` in the light of
+    :math:`F^{(i-1)}`, and the second layer reads :math:`h_n` with (4)-(6), (8) and the cell
+
+    .. math::
+        c_n &= f_n \circ c_{n-1} \circ (1 - r_n)
+            + i_n \circ \tanh(W_c h_n + U_c \bar h_{n-1} + b_c) \circ r_n & (11) \\
+        F^{(i)} &= ReLU(W_F [\bar h_N; F^{(i-1)}]) & (12)
+
+    with its own hidden output :math:`\bar h`, which starts from zero in each iteration. The paper
+    writes no iteration index on any W, so all iterations share them. The first layer is PyTorch's
+    LSTM, which has two biases a gate where (4)-(7) have one.
+
+    Args:
+        dimension: features of a step.
+        units: u, of each layer.
+        iterations: I.
+    """
+
+    def __init__(self, dimension: int, units: int, iterations: int) -> None:
+        super().__init__()
+        self.iterations = iterations
+        self.first = nn.LSTM(dimension, units, batch_first=True)
+        self.informativeness = Informativeness(units)
+        self.second_input = nn.Linear(units, 4 * units)
+        self.second_hidden = nn.Linear(units, 4 * units, bias=False)
+        self.refinement = nn.Linear(2 * units, units, bias=False)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """From (B, N, dimension) and (B, N), padded at the end, to :math:`F^{(I)}`, (B, u)."""
+        h = self.first(x)[0]
+        inputs = self.second_input(h)
+        context = last_step(h, mask)
+        for _ in range(self.iterations):
+            r = self.informativeness(h, context, mask)
+            attended = last_step(self._second(inputs, r), mask)
+            context = self.refinement(torch.cat([attended, context], dim=-1)).relu()
+        return context
+
+    def _second(self, inputs: Tensor, r: Tensor) -> Tensor:
+        """Hidden outputs (B, N, u) of the second layer; ``inputs`` (B, N, 4u): f, i, o, c."""
+        u = inputs.shape[-1] // 4
+        h = c = inputs.new_zeros(len(inputs), u)
+        outputs = []
+        for z, weight in zip(inputs.unbind(1), r.unsqueeze(-1).unbind(1), strict=True):
+            z = z + self.second_hidden(h)
+            f, i, o = z[:, : 3 * u].sigmoid().chunk(3, dim=-1)
+            c = f * c * (1 - weight) + i * z[:, 3 * u :].tanh() * weight
+            h = o * c.tanh()
+            outputs.append(h)
+        return torch.stack(outputs, dim=1)
