@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from rich.console import Console
 from edge_ser.errors import EdgeSerError
 from train import augment, config, svm
 from train.cache import Cache
+from train.checkout import commit
 from train.corpora.check import check
 from train.corpora.readable import read_all
 from train.data import Table
@@ -47,7 +46,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
     options.jobs = options.jobs or joblib.cpu_count()
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
-    origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": _commit()}
+    origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": commit()}
     if options.command == "corpora":
         paths = _paths(options.corpus)
         page = Console()
@@ -137,7 +136,13 @@ def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: C
     needed = dict.fromkeys([augment.CLEAN, *variants])
     values = {variant: functionals(rows, variant, cache) for variant in needed}
     fitted = svm.fit_folds(
-        options.model, table, values, chosen, normalisation=normalisation, jobs=options.jobs
+        options.model,
+        table,
+        values,
+        chosen,
+        normalisation=normalisation,
+        refit=True,
+        jobs=options.jobs,
     )
     results = [
         Result(0, fold, variant, choice, table.rows_of(chosen[fold].test), predictions[variant])
@@ -210,25 +215,3 @@ def _numbers(option: str, text: str) -> list[int]:
         return [int(word) for word in text.split(",")]
     except ValueError as error:
         raise EdgeSerError(f"{option} {text}: write whole numbers, as in 0,1,2") from error
-
-
-def _commit() -> str | None:
-    """The checkout's commit, with ``+`` where files have been changed since; None without git."""
-    folder = Path(__file__).parent
-    environment = {**os.environ, "LC_ALL": "C"}
-
-    def git(*command: str) -> str:
-        return subprocess.run(
-            ["git", *command],
-            cwd=folder,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "HEAD") + "+" * bool(changed)
-    except (OSError, subprocess.CalledProcessError):
-        return None

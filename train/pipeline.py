@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
@@ -44,7 +44,10 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
 
 
 def train_folds(
-    wanted: Sequence[tuple[Run, Data, Sequence[int]]], machine: Machine, console: Console
+    wanted: Sequence[tuple[Run, Data, Sequence[int]]],
+    machine: Machine,
+    console: Console,
+    saved: Callable[[Run, int], None] | None = None,
 ) -> None:
     """Trains the folds that their runs do not have yet; each is saved when it is done.
 
@@ -52,7 +55,13 @@ def train_folds(
         wanted: runs, their data, and the folds wanted of each.
         machine: what to compute with; all folds of all runs go through it together.
         console: gets a progress bar, if it is a terminal.
+        saved: is told of every fold, those that were there already first.
     """
+    if saved:
+        for run, _, folds in wanted:
+            for fold in folds:
+                if fold not in run.unfinished:
+                    saved(run, fold)
     missing = [
         (run, data, fold) for run, data, folds in wanted for fold in folds if fold in run.unfinished
     ]
@@ -78,6 +87,8 @@ def train_folds(
                 ],
             }
             run.save(fold, chosen.fitted, chosen.normalisation, metrics)
+            if saved:
+                saved(run, fold)
             advance()
 
 

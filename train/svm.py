@@ -35,19 +35,20 @@ def fit_folds(
     splits: Mapping[int, Split],
     *,
     normalisation: str,
+    refit: bool,
     jobs: int,
 ) -> dict[int, tuple[dict[str, Any], dict[str, NDArray[np.int64]]]]:
     """Trains on clean clips and predicts the test clips, fold by fold.
 
-    Validation speakers choose the settings; then they are trained on too, as the bundled model's
-    recipe does (``refit``).
+    Validation speakers choose the settings.
 
     Args:
-        model: ``svm-linear`` or ``svm-rbf``.
+        model: one of :data:`MODELS`.
         table: the rows.
         values: variant to (R, 88) functionals, ``clean`` among them.
         splits: number to speakers.
         normalisation: ``cold``, or ``speaker`` to standardise every speaker first.
+        refit: then train with the validation speakers too, as the bundled model's recipe does.
         jobs: processes.
 
     Returns:
@@ -57,13 +58,13 @@ def fit_folds(
     if normalisation == "speaker":
         values = {variant: _per_speaker(table, x) for variant, x in values.items()}
     results = Parallel(n_jobs=jobs)(
-        delayed(_fit_fold)(model, table, values, split) for split in splits.values()
+        delayed(_fit_fold)(model, table, values, split, refit) for split in splits.values()
     )
     return dict(zip(splits, results, strict=True))
 
 
 def _fit_fold(
-    model: str, table: Table, values: Mapping[str, NDArray[np.float32]], split: Split
+    model: str, table: Table, values: Mapping[str, NDArray[np.float32]], split: Split, refit: bool
 ) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
     train, validation, test = (
         table.rows_of(speakers) for speakers in (split.train, split.validation, split.test)
@@ -77,8 +78,9 @@ def _fit_fold(
         )
 
     best = max(_GRIDS[model], key=validation_ua)
-    refitted = _fit(best, table, clean, np.concatenate([train, validation]))
-    return best, {variant: _predict(refitted, x[test]) for variant, x in values.items()}
+    heard = np.concatenate([train, validation]) if refit else train
+    fitted = _fit(best, table, clean, heard)
+    return best, {variant: _predict(fitted, x[test]) for variant, x in values.items()}
 
 
 def _fit(

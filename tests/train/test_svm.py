@@ -42,17 +42,38 @@ def made_up() -> tuple[Table, np.ndarray]:
 
 @pytest.mark.parametrize("model", svm.MODELS)
 @pytest.mark.parametrize("normalisation", ["cold", "speaker"])
-def test_clips_without_functionals_are_left_out_and_wrong(model: str, normalisation: str) -> None:
+@pytest.mark.parametrize("refit", [False, True])
+def test_clips_without_functionals_are_left_out_and_wrong(
+    model: str, normalisation: str, refit: bool
+) -> None:
     table, values = made_up()
     values[::11] = np.nan
     made = dict(
         enumerate(splits([Row("c", Path("x"), None, None, str(i), "sad") for i in range(10)]))
     )
     found = svm.fit_folds(
-        model, table, {"clean": values}, made, normalisation=normalisation, jobs=1
+        model, table, {"clean": values}, made, normalisation=normalisation, refit=refit, jobs=1
     )
     for fold, (_, predictions) in found.items():
         rows = table.rows_of(made[fold].test)
         silent = np.isnan(values[rows, 0])
         assert (predictions["clean"][silent] == NO_SPEECH).all()
         assert np.mean(predictions["clean"][~silent] == table.labels[rows][~silent]) > 0.8
+
+
+def test_validation_speakers_are_trained_on_only_where_wanted() -> None:
+    table, values = made_up()
+    (split,) = splits([Row("c", Path("x"), None, None, str(i), "sad") for i in range(10)])[:1]
+    spoilt = values.copy()
+    spoilt[table.rows_of(split.validation)] *= -1.0
+    found = {
+        refit: [
+            svm.fit_folds(
+                "svm", table, {"clean": x}, {0: split}, normalisation="cold", refit=refit, jobs=1
+            )[0][1]["clean"].tolist()
+            for x in (values, spoilt)
+        ]
+        for refit in (False, True)
+    }
+    assert found[False][0] == found[False][1]
+    assert found[True][0] != found[True][1]

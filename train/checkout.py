@@ -1,0 +1,29 @@
+"""Which code this is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+
+def commit() -> str | None:
+    """The checkout's commit, with ``+`` where files have been changed since; None without git."""
+    folder = Path(__file__).parent
+    environment = {**os.environ, "LC_ALL": "C"}
+
+    def git(*command: str) -> str:
+        return subprocess.run(
+            ["git", *command],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + "+" * bool(changed)
+    except (OSError, subprocess.CalledProcessError):
+        return None
