@@ -66,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--seeds", default="0", help="comma-separated (default: 0)")
     evaluate.add_argument(
-        "--protocol", choices=("folds", "loso"), default="folds", help="loso: leave one speaker out"
+        "--protocol",
+        choices=("folds", "loso", "10-fold", "80-20"),
+        default="folds",
+        help="folds: five, speaker-disjoint (default); loso: leave one speaker out; 10-fold, "
+        "80-20: clips at random, as some papers have it",
     )
     evaluate.add_argument("--folds", default="all", help="all, or numbers: 0,1 (default: all)")
     evaluate.add_argument(

@@ -17,7 +17,7 @@ from edge_ser.features import FeatureSet
 from edge_ser.nodes import Nodes
 from edge_ser.normalisation import Normalisation, normalise
 from train.corpora import Row
-from train.protocol import Speaker
+from train.protocol import Speaker, clip_names
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ class Table:
     Args:
         corpora: (R,) names.
         speakers: (R,) ``corpus/speaker``.
+        clips: (R,) ``corpus/`` and the :func:`train.protocol.clip_names`.
         labels: (R,) indices into :data:`edge_ser.events.LABELS`.
     """
 
     corpora: NDArray[np.str_]
     speakers: NDArray[np.str_]
+    clips: NDArray[np.str_]
     labels: NDArray[np.int64]
 
     @classmethod
@@ -40,13 +42,14 @@ class Table:
         return cls(
             np.array([row.corpus for row in rows]),
             np.array([f"{row.corpus}/{row.speaker}" for row in rows]),
+            np.array([f"{corpus}/{name}" for corpus, name in clip_names(rows)]),
             np.array([LABELS.index(row.emotion) for row in rows], np.int64),
         )
 
     def rows_of(self, speakers: Sequence[Speaker]) -> NDArray[np.int64]:
-        """Indices of the rows that these speakers speak."""
+        """Indices of the rows that these speakers speak, or of the clips so named."""
         names = [f"{corpus}/{name}" for corpus, name in speakers]
-        return np.flatnonzero(np.isin(self.speakers, names))
+        return np.flatnonzero(np.isin(self.speakers, names) | np.isin(self.clips, names))
 
 
 @dataclass(frozen=True)

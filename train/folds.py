@@ -13,6 +13,7 @@ from joblib import delayed
 from numpy.typing import NDArray
 from torch import nn
 
+from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation, normalise
 from train import augment, curves
 from train.config import Candidate, Config
@@ -111,11 +112,19 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, Chosen]:
     """Fits all candidates, keeps the best on validation. The test speakers are not looked at."""
     config, data, split = task.config, task.data, task.split
     rows, held_out = data.table.rows_of(split.train), data.table.rows_of(split.validation)
+    if not len(held_out) and len(config.candidates()) > 1:
+        raise EdgeSerError(
+            "nobody validates in this protocol: --set one value for every key that has several"
+        )
     normalisation = _fit_normalisation(config, data, rows)
     tried: list[Fitted] = []
     for gamma, candidates in groupby(config.candidates(), key=lambda c: c.gamma):
         training = _training(config, data, gamma, normalisation, rows)
-        validation = subset(config, data, augment.CLEAN, gamma, normalisation, held_out)
+        validation = (
+            subset(config, data, augment.CLEAN, gamma, normalisation, held_out)
+            if len(held_out)
+            else None
+        )
         for candidate in candidates:
             with _log(task, len(tried)) as log:
                 fitted = fit(
@@ -129,7 +138,7 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, Chosen]:
                     log=log,
                 )
             tried.append(fitted)
-    best = max(tried, key=lambda fitted: fitted.validation_ua)
+    best = max(tried, key=lambda f: f.validation_ua) if len(tried) > 1 else tried[0]
     seconds = sum(fitted.seconds for fitted in tried)
     if not config.refit:
         return place, Chosen(replace(best, seconds=seconds), normalisation, tried)

@@ -82,7 +82,11 @@ def train_folds(
                 "validation": chosen.fitted.validation,
                 "test": _test(run, data, fold, chosen),
                 "tried": [
-                    {"candidate": asdict(f.candidate), "epochs": f.epochs, "ua": f.validation_ua}
+                    {
+                        "candidate": asdict(f.candidate),
+                        "epochs": f.epochs,
+                        "ua": f.validation_ua if f.validation else None,
+                    }
                     for f in chosen.tried
                 ],
             }

@@ -1,19 +1,38 @@
-"""Which speakers train, validate and test: never one of them twice."""
+"""Who trains, validates and tests: never one of them twice."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+from sklearn.model_selection import KFold, ShuffleSplit
 
 from edge_ser.errors import EdgeSerError
 from train.corpora import Row
 
 FOLDS = 5
-Protocol = Literal["folds", "loso"]
-PROTOCOLS: tuple[Protocol, ...] = ("folds", "loso")
+REPETITIONS = 100
+Protocol = Literal["folds", "loso", "10-fold", "80-20"]
+PROTOCOLS: tuple[Protocol, ...] = ("folds", "loso", "10-fold", "80-20")
 Speaker = tuple[str, str]
-"""Corpus and name: two corpora may use the same name for two people."""
+"""Corpus and name: two corpora may use the same name for two people.
+
+In the protocols that share speakers between training and test the name is that of one clip, see
+:func:`clip_names`.
+"""
+
+
+def clip_names(rows: Iterable[Row]) -> list[Speaker]:
+    """The corpus and name of each clip: its speaker's, and its place among the corpus's rows."""
+    counts: Counter[str] = Counter()
+    names = []
+    for row in rows:
+        names.append((row.corpus, f"{row.speaker}#{counts[row.corpus]}"))
+        counts[row.corpus] += 1
+    return names
 
 
 @dataclass(frozen=True)
@@ -22,7 +41,7 @@ class Split:
 
     Args:
         train: whose clips the weights and the normalisation come from.
-        validation: whose clips choose the epoch and the settings.
+        validation: whose clips choose the epoch and the settings; nobody's in ``80-20``.
         test: whose clips give the figures, and nothing else.
     """
 
@@ -43,15 +62,42 @@ def splits(rows: Iterable[Row], protocol: Protocol = "folds") -> list[Split]:
     together. ``loso`` (leave one speaker out): a fold for each speaker; the next speaker of the
     same corpus and one of each other corpus validate, the rest train.
 
+    Two more repeat what papers did, and their figures say nothing of an unknown speaker, since
+    clips are drawn at random: ``10-fold`` (RLC): each tenth tests once, the next one validates;
+    ``80-20`` (GLAM): four fifths train and the rest tests, a hundred times over, without
+    validation.
+
     Raises:
         EdgeSerError: too few speakers for every fold to train, validate and test on someone.
     """
+    if protocol in ("10-fold", "80-20"):
+        return _random(list(rows), protocol)
     corpora = _by_corpus(sorted({(row.corpus, row.speaker) for row in rows}))
     made = _folds(corpora) if protocol == "folds" else _leave_one_out(corpora)
     if not all(split.train and split.validation and split.test for split in made):
         counts = ", ".join(f"{name} {len(speakers)}" for name, speakers in corpora.items())
         needed = "5 speakers in one corpus" if protocol == "folds" else "3 speakers"
         raise EdgeSerError(f"too few speakers to split ({counts}): at least {needed} are needed")
+    return made
+
+
+def _random(rows: list[Row], protocol: Protocol) -> list[Split]:
+    if len(rows) < 10:
+        raise EdgeSerError(f"too few clips to split ({len(rows)}): at least 10 are needed")
+    names = clip_names(rows)
+
+    def named(places: Iterable[int]) -> tuple[Speaker, ...]:
+        return tuple(names[place] for place in places)
+
+    if protocol == "80-20":
+        drawn = ShuffleSplit(REPETITIONS, test_size=0.2, random_state=0).split(names)
+        return [Split(named(train), (), named(test)) for train, test in drawn]
+    tenths = [test for _, test in KFold(10, shuffle=True, random_state=0).split(names)]
+    made = []
+    for i, test in enumerate(tenths):
+        validation = tenths[(i + 1) % 10]
+        train = np.setdiff1d(np.arange(len(names)), np.concatenate([test, validation]))
+        made.append(Split(named(train), named(validation), named(test)))
     return made
 
 

@@ -82,6 +82,18 @@ def test_folds_generalise_to_other_speakers(normalisation: str, balance: str) ->
         assert np.mean(predictions == data.table.labels[test]) >= 0.75
 
 
+def test_protocols_without_validation_keep_the_last_epoch() -> None:
+    rows = rows_of(5)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    split = splits(rows, "80-20")[0]
+    ((_, choice),) = fit_folds([Task(settings(), data, split, 0)], Machine("cpu"))
+    assert (choice.fitted.epochs, choice.fitted.validation) == (6, {})
+    assert [epoch.validation_ua for epoch in choice.fitted.history] == [None] * 6
+    several = Task(settings("layers=1,2"), data, split, 0)
+    with pytest.raises(EdgeSerError, match="nobody validates in this protocol"):
+        list(fit_folds([several], Machine("cpu")))
+
+
 def test_nothing_of_the_test_speakers_reaches_the_weights() -> None:
     rows = rows_of(5)
     clips = made_up(rows)

@@ -6,7 +6,8 @@ import pytest
 
 from edge_ser.errors import EdgeSerError
 from train.corpora import Row, read
-from train.protocol import PROTOCOLS, Protocol, splits
+from train.data import Table
+from train.protocol import REPETITIONS, Protocol, splits
 
 
 def rows_of(**speakers: int) -> list[Row]:
@@ -27,7 +28,7 @@ def test_folds_by_hand() -> None:
     assert made[0].to_dict()["test"] == {"a": ["00", "05"], "b": ["00"]}
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", ["folds", "loso"])
 def test_no_speaker_twice_and_everyone_tested_once(corpora: Path, protocol: Protocol) -> None:
     rows = [row for name in ("ravdess", "emodb", "nemo") for row in read(name, corpora / name)]
     everyone = {(row.corpus, row.speaker) for row in rows}
@@ -55,8 +56,35 @@ def test_leave_one_speaker_out_by_hand() -> None:
     assert made[2].train == (("a", "01"), ("b", "00"))
 
 
+def test_ten_folds_of_clips() -> None:
+    rows = rows_of(a=30, b=20)
+    table, made = Table.of(rows), splits(rows, "10-fold")
+    tested = []
+    for i, split in enumerate(made):
+        train, validation, test = map(table.rows_of, (split.train, split.validation, split.test))
+        assert [len(train), len(validation), len(test)] == [40, 5, 5]
+        assert sorted([*train, *validation, *test]) == [*range(50)]
+        assert split.validation == made[(i + 1) % 10].test
+        tested += test.tolist()
+    assert sorted(tested) == [*range(50)]
+    assert made == splits(rows, "10-fold")
+
+
+def test_four_fifths_of_clips_a_hundred_times() -> None:
+    rows = rows_of(a=30, b=20)
+    table, made = Table.of(rows), splits(rows, "80-20")
+    assert len(made) == REPETITIONS == 100
+    for split in made:
+        train, test = table.rows_of(split.train), table.rows_of(split.test)
+        assert (len(train), len(test), split.validation) == (40, 10, ())
+        assert sorted([*train, *test]) == [*range(50)]
+    assert made[0] != made[1]
+
+
 def test_too_few_speakers() -> None:
     with pytest.raises(EdgeSerError, match=r"\(a 4, b 2\): at least 5 speakers in one corpus"):
         splits(rows_of(a=4, b=2))
     with pytest.raises(EdgeSerError, match="at least 3 speakers"):
         splits(rows_of(a=2), "loso")
+    with pytest.raises(EdgeSerError, match="too few clips"):
+        splits(rows_of(a=9), "10-fold")
