@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import KINDS
 from train import models
-from train.extraction import dimension
+from train.extraction import dimension, step
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,7 +43,8 @@ class Candidate:
 class Config:
     """The settings of a run; ``configs/cogcn.toml`` says what each is.
 
-    ``network`` holds the candidates of each of the model's own settings.
+    ``network`` holds the candidates of each of the model's own settings, ``words`` the path of
+    word vectors where the model is to read transcripts too (:mod:`train.words`).
     """
 
     model: str
@@ -67,6 +68,7 @@ class Config:
     balance: str
     refit: bool
     network: dict[str, tuple[Any, ...]]
+    words: str = ""
 
     def candidates(self) -> list[Candidate]:
         """Every combination of gamma and the network's settings, gamma slowest."""
@@ -102,7 +104,7 @@ def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> 
     types = _types(model)
     source = source or model
     values = {k: _check(source, k, v, types) for k, v in _read(source).items()}
-    missing = [key for key in types if key not in values]
+    missing = [key for key in types if key not in values and key != "words"]
     if missing:
         raise EdgeSerError(f"configuration {source}: {', '.join(missing)} is missing")
     for change in changes:
@@ -196,7 +198,16 @@ def _validate(config: Config) -> None:
         "minimum_rate, weight_decay and mixup must be 0 or more": (
             min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
         ),
-        "mixup mixes frames, not graphs: it must be 0": not (config.mixup and graph_wanted),
+        "mixup mixes frames, neither graphs nor words: it must be 0": (
+            not config.mixup or not (graph_wanted or config.words)
+        ),
+        "words go with word_dimension, and word_dimension with words": (
+            bool(config.words) == bool(max(network.get("word_dimension", (0,))))
+        ),
+        "segment must not be longer than the network's frames": all(
+            round(config.segment / step(config.features)) <= frames
+            for frames in network.get("frames", ())
+        ),
         "epochs, patience and batch must be at least 1": (
             min(config.epochs, config.patience, config.batch) >= 1
         ),

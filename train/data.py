@@ -18,6 +18,7 @@ from edge_ser.nodes import Nodes
 from edge_ser.normalisation import Normalisation, normalise
 from train.corpora import Row
 from train.protocol import Speaker, clip_names
+from train.words import Words
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,14 @@ class Graph:
         a_hat: (n, n) normalised adjacency; None for networks that want no graph.
         row: the clip it comes from.
         utterance: the utterance it is a window of.
+        words: (K, D) vectors of the clip's transcript; None for networks that read none.
     """
 
     x: Tensor
     a_hat: Tensor | None
     row: int
     utterance: int
+    words: Tensor | None = None
 
 
 def graphs(
@@ -155,6 +158,7 @@ def graphs(
     rows: NDArray[np.int64],
     kind: str,
     gamma: float | None,
+    words: Words | None = None,
 ) -> list[Graph]:
     """The graphs of ``rows``.
 
@@ -164,6 +168,7 @@ def graphs(
         rows: indices of the clips wanted.
         kind: of graph, see :func:`edge_ser.graph.build`, or ``none``.
         gamma: threshold of the cosine graph.
+        words: of all rows, for networks that read them.
     """
     wanted = set(rows.tolist())
     owners = clips.owners[clips.utterances]
@@ -173,7 +178,9 @@ def graphs(
         if row in wanted:
             x = normalised[start:stop]
             a_hat = _adjacency(kind, x, gamma)
-            made.append(Graph(torch.from_numpy(x.copy()), a_hat, row, int(clips.utterances[index])))
+            said = None if words is None else torch.from_numpy(words.of(row).copy())
+            own = torch.from_numpy(x.copy())
+            made.append(Graph(own, a_hat, row, int(clips.utterances[index]), said))
     return made
 
 
@@ -197,7 +204,7 @@ class Batch:
     Args:
         inputs: what ``forward`` of a :class:`train.models.network.Network` takes: ``x``
             (B, N, d), ``a_hat`` (B, N, N) where there are graphs, and ``mask`` (B, N), 1 for a
-            node, 0 for padding.
+            node, 0 for padding; then, where there are words, their vectors (B, K, D) and mask.
         index: (B,) places of the graphs in the list they were taken from.
     """
 
@@ -210,17 +217,28 @@ def collate(
 ) -> Batch:
     """Pads the graphs ``chosen[i]`` for i in ``index`` to the longest of them."""
     picked = [chosen[i] for i in index]
-    n = max(len(g.x) for g in picked)
-    inputs = [torch.zeros(len(picked), n, picked[0].x.shape[1])]
+    x, mask = _pad([g.x for g in picked])
+    inputs = [x, mask]
     if picked[0].a_hat is not None:
-        inputs.append(torch.zeros(len(picked), n, n))
-    inputs.append(torch.zeros(len(picked), n))
-    for b, g in enumerate(picked):
-        m = len(g.x)
-        inputs[0][b, :m], inputs[-1][b, :m] = g.x, 1.0
-        if g.a_hat is not None:
-            inputs[1][b, :m, :m] = g.a_hat
+        n = x.shape[1]
+        a_hat = torch.zeros(len(picked), n, n)
+        for b, g in enumerate(picked):
+            if g.a_hat is not None:
+                a_hat[b, : len(g.x), : len(g.x)] = g.a_hat
+        inputs.insert(1, a_hat)
+    if picked[0].words is not None:
+        inputs += _pad([g.words for g in picked if g.words is not None])
     return Batch(tuple(i.to(device) for i in inputs), torch.tensor(index).to(device))
+
+
+def _pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """(B, N, d) and the mask (B, N), N at least 1."""
+    n = max(1, *(len(sequence) for sequence in sequences))
+    padded = torch.zeros(len(sequences), n, sequences[0].shape[1])
+    mask = torch.zeros(len(sequences), n)
+    for b, sequence in enumerate(sequences):
+        padded[b, : len(sequence)], mask[b, : len(sequence)] = sequence, 1.0
+    return padded, mask
 
 
 def shuffled(lengths: Sequence[int], size: int, random: np.random.Generator) -> Iterator[list[int]]:

@@ -22,14 +22,16 @@ from train.fit import Fitted, Subset, build_model, choose_device, fit
 from train.machine import Machine
 from train.protocol import Speaker, Split
 from train.scoring import batches, clip_probabilities, compute_logits, decide
+from train.words import Words
 
 
 @dataclass(frozen=True)
 class Data:
-    """All rows, and their nodes in every variant that is needed."""
+    """All rows, their nodes in every variant that is needed, and their words if those are."""
 
     table: Table
     clips: Mapping[str, Clips]
+    words: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ def subset(
         normalised = per_speaker(clips, data.table, config.clip)
     else:
         normalised = normalise(clips.values, normalisation)
-    return Subset(clips, rows, graphs(clips, normalised, rows, config.graph, gamma))
+    return Subset(clips, rows, graphs(clips, normalised, rows, config.graph, gamma, data.words))
 
 
 def fold_seed(seed: int, fold: int) -> int:

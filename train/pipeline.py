@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 
+from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from train.augment import CLEAN
 from train.cache import Cache
@@ -28,12 +30,23 @@ from train.machine import Machine
 from train.metrics import Scores, score_corpora
 from train.progress import progress
 from train.runs import Run
+from train.words import Words, look_up
 
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:
-    """The rows' nodes in each of the variants."""
+    """The rows' nodes in each of the variants, and their words where the network reads them."""
     clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
-    return Data(Table.of(rows), clips)
+    return Data(Table.of(rows), clips, _words(config, rows) if config.words else None)
+
+
+def _words(config: Config, rows: Sequence[Row]) -> Words:
+    words = look_up(rows, Path(config.words))
+    width = words.values.shape[1]
+    if set(config.network["word_dimension"]) != {width}:
+        raise EdgeSerError(
+            f"{config.words} holds {width} values a word: --set word_dimension={width}"
+        )
+    return words
 
 
 def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> Clips:

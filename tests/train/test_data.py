@@ -14,6 +14,7 @@ from train.corpora import Row
 from train.data import Clips, Table, cold, collate, graphs, per_speaker, shuffled
 from train.metrics import NO_SPEECH
 from train.scoring import batches, clip_probabilities, decide
+from train.words import Words
 
 FEATURES = feature_set("egemaps-88@500/100")  # T is 80 nodes
 
@@ -110,6 +111,20 @@ def test_one_vector_a_clip() -> None:
     logits = np.zeros((2, 4), np.float32)
     found = clip_probabilities(logits, made, clips, np.arange(3))
     assert decide(found).tolist() == [0, NO_SPEECH, 0]
+
+
+def test_words_go_with_their_clip() -> None:
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    words = Words(values, np.array([[0, 2], [2, 2], [2, 3]]))
+    made = graphs(CLIPS, CLIPS.values, np.array([0, 2]), "none", None, words)
+    _, _, said, mask = collate(made, [0, 2]).inputs
+    assert said.tolist() == [[[0.0, 1.0], [2.0, 3.0]], [[4.0, 5.0], [0.0, 0.0]]]
+    assert mask.tolist() == [[1.0, 1.0], [1.0, 0.0]]
+    nothing = Words(values, np.zeros((3, 2), np.int64))
+    made = graphs(CLIPS, CLIPS.values, np.array([0]), "none", None, nothing)
+    _, _, said, mask = collate(made, [0]).inputs
+    assert said.shape == (1, 1, 2)
+    assert not mask.any()
 
 
 def test_shuffled_batches_hold_everything_once() -> None:

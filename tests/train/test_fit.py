@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from gensim.models import KeyedVectors
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
@@ -21,6 +22,7 @@ from train.folds import Data, Task, Trained, fit_final, fit_folds, predict_rows,
 from train.machine import Machine
 from train.pipeline import load_data
 from train.protocol import splits
+from train.words import look_up
 
 SPEC = "egemaps-88@500/100"
 CPU = torch.device("cpu")
@@ -92,6 +94,31 @@ def test_protocols_without_validation_keep_the_last_epoch() -> None:
     several = Task(settings("layers=1,2"), data, split, 0)
     with pytest.raises(EdgeSerError, match="nobody validates in this protocol"):
         list(fit_folds([several], Machine("cpu")))
+
+
+def test_words_are_heard_where_the_voice_says_nothing(tmp_path: Path) -> None:
+    texts = {"angry": "go away", "happy": "what joy", "neutral": "it rains", "sad": "all alone"}
+    rows = [replace(row, text=texts[row.emotion]) for row in rows_of(5, clips=16)]
+    random = np.random.default_rng(0)
+    noise = [
+        Nodes(random.standard_normal((40, 17)).astype(np.float32), [(0.0, 0.2)], [40]) for _ in rows
+    ]
+    vectors = KeyedVectors(4)
+    known = sorted({word for text in texts.values() for word in text.split()})
+    vectors.add_vectors(known, random.standard_normal((len(known), 4)).astype(np.float32))
+    file = tmp_path / "vectors.txt"
+    vectors.save_word2vec_format(str(file))
+    changes = [f"words={file}", "word_dimension=4", "epochs=12", "batch=8"]
+    chosen = config.load("rlc", changes=[*changes, "dropout=0.0"])
+    clips = {"clean": Clips.of(noise, feature_set("rlc-lld"))}
+    data = Data(Table.of(rows), clips, look_up(rows, file))
+    split = splits(rows)[0]
+    ((_, choice),) = fit_folds([Task(chosen, data, split, 0)], Machine("cpu"))
+    trained = Trained.of(chosen, choice.fitted, choice.normalisation)
+    test = data.table.rows_of(split.test)
+    assert (
+        predict_rows(chosen, data, "clean", trained, test) == data.table.labels[test]
+    ).mean() >= 0.75
 
 
 def test_nothing_of_the_test_speakers_reaches_the_weights() -> None:
