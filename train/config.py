@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -43,8 +43,9 @@ class Candidate:
 class Config:
     """The settings of a run; ``configs/cogcn.toml`` says what each is.
 
-    ``network`` holds the candidates of each of the model's own settings, ``words`` the path of
-    word vectors where the model is to read transcripts too (:mod:`train.words`).
+    ``network`` holds the candidates of each of the model's own settings. Two keys may be left out:
+    ``words``, the path of word vectors where the model is to read transcripts too (see
+    :mod:`train.words`), and ``share``, the part of the training clips that is learnt from.
     """
 
     model: str
@@ -69,6 +70,7 @@ class Config:
     refit: bool
     network: dict[str, tuple[Any, ...]]
     words: str = ""
+    share: float = 1.0
 
     def candidates(self) -> list[Candidate]:
         """Every combination of gamma and the network's settings, gamma slowest."""
@@ -104,7 +106,8 @@ def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> 
     types = _types(model)
     source = source or model
     values = {k: _check(source, k, v, types) for k, v in _read(source).items()}
-    missing = [key for key in types if key not in values and key != "words"]
+    optional = [f.name for f in fields(Config) if f.default is not MISSING]
+    missing = [key for key in types if key not in values and key not in optional]
     if missing:
         raise EdgeSerError(f"configuration {source}: {', '.join(missing)} is missing")
     for change in changes:
@@ -194,7 +197,7 @@ def _validate(config: Config) -> None:
         "clip, learning_rate, segment and segment_step must be positive": (
             min(config.clip, config.learning_rate, config.segment, config.segment_step) > 0
         ),
-        "decay must lie in (0, 1]": 0 < config.decay <= 1,
+        "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
         "minimum_rate, weight_decay and mixup must be 0 or more": (
             min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -31,6 +32,11 @@ def dimension(spec: str) -> int:
         EdgeSerError: there is no such set.
     """
     return 88 if spec == FUNCTIONALS else feature_set(spec).dimension
+
+
+def step(spec: str) -> float:
+    """Seconds between two nodes of a stream; arguments as for :func:`dimension`."""
+    return math.inf if spec == FUNCTIONALS else feature_set(spec).step
 
 
 def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[Nodes]:

@@ -113,7 +113,8 @@ def _needed(task: Task) -> Data:
 def _fit_fold(place: int, task: Task, device: str) -> tuple[int, Chosen]:
     """Fits all candidates, keeps the best on validation. The test speakers are not looked at."""
     config, data, split = task.config, task.data, task.split
-    rows, held_out = data.table.rows_of(split.train), data.table.rows_of(split.validation)
+    rows = _learnt_from(config, data, split.train, task.seed)
+    held_out = data.table.rows_of(split.validation)
     if not len(held_out) and len(config.candidates()) > 1:
         raise EdgeSerError(
             "nobody validates in this protocol: --set one value for every key that has several"
@@ -172,7 +173,7 @@ def fit_final(
     device: str,
 ) -> tuple[Fitted, Normalisation | None]:
     """Trains the candidate on all ``speakers`` for so many epochs."""
-    rows = data.table.rows_of(speakers)
+    rows = _learnt_from(config, data, speakers, seed)
     normalisation = _fit_normalisation(config, data, rows)
     fitted = fit(
         config,
@@ -219,6 +220,17 @@ def subset(
 def fold_seed(seed: int, fold: int) -> int:
     """Seeds that differ between folds, and between the folds of different seeds."""
     return int(np.random.SeedSequence((seed, fold)).generate_state(1)[0])
+
+
+def _learnt_from(
+    config: Config, data: Data, speakers: Sequence[Speaker], seed: int
+) -> NDArray[np.int64]:
+    """The rows of ``speakers``, or the share of them that the settings ask for."""
+    rows = data.table.rows_of(speakers)
+    if config.share == 1:
+        return rows
+    count = max(1, round(config.share * len(rows)))
+    return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
 
 
 def _fit_normalisation(config: Config, data: Data, rows: NDArray[np.int64]) -> Normalisation | None:

@@ -121,6 +121,22 @@ def test_words_are_heard_where_the_voice_says_nothing(tmp_path: Path) -> None:
     ).mean() >= 0.75
 
 
+def test_a_share_of_the_training_clips() -> None:
+    rows = rows_of(5)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    split = splits(rows)[0]
+    found = {}
+    for share in ("0.5", "1.0"):
+        task = Task(settings(f"share={share}", "epochs=1"), data, split, 0)
+        ((_, choice),) = fit_folds([task], Machine("cpu"))
+        assert choice.normalisation is not None
+        found[share] = choice.normalisation.mean
+    training = np.isin(data.clips["clean"].rows, data.table.rows_of(split.train))
+    everything = data.clips["clean"].values[training].mean(axis=0)
+    np.testing.assert_allclose(found["1.0"], everything, atol=1e-5)
+    assert np.abs(found["0.5"] - everything).max() > 1e-3
+
+
 def test_nothing_of_the_test_speakers_reaches_the_weights() -> None:
     rows = rows_of(5)
     clips = made_up(rows)
