@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from edge_ser.errors import EdgeSerError
 from train import config, models
 from train.config import Config
+from train.extraction import dimension, step
 
 
 def test_the_default_is_the_paper() -> None:
@@ -104,3 +106,68 @@ def test_files(tmp_path: Path) -> None:
         config.load("cogcn", str(own))
     with pytest.raises(EdgeSerError, match="no configuration 'none'; there are bigru, co"):
         config.load("cogcn", "none")
+
+
+SETS = ("egemaps-lld", "egemaps-88@500/100", "emobase-lld", "rlc-lld", "mfcc-40", "log-mel-128")
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("features", SETS)
+def test_any_model_on_any_feature_set(name: str, features: str) -> None:
+    changes = [f"features={features}"]
+    if name == "glam":
+        changes.append(f"frames={round(2.0 / step(features))}")
+    chosen = config.load(name, changes=changes)
+    width, candidate = dimension(features), chosen.candidates()[-1]
+    model = models.create(name, width, 4, candidate.network).eval()
+    x, mask = torch.randn(2, 12, width), torch.ones(2, 12)
+    mask[1, 9:] = 0.0
+    inputs = (x, torch.eye(12).expand(2, 12, 12), mask) if model.graph else (x, mask)
+    assert model(*inputs).shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "message"),
+    [
+        ("ga-gru", "graph=cycle", "ga-gru has no use for a graph"),
+        ("wma-gin", "graph=none", "wma-gin needs a graph"),
+        ("cogcn", "mixup=0.5", "mixup mixes frames"),
+        ("glam", "segment=4.0", "segment must not be longer than the network's frames"),
+        ("rlc", "words=v.txt", "words go with word_dimension"),
+        ("rlc", "word_dimension=300", "words go with word_dimension"),
+        ("rlc", "share=0", "decay and share must lie in"),
+        ("glam", "decay=1.5", "decay and share must lie in"),
+        ("glam", "minimum_rate=-1", "must be 0 or more"),
+        ("bigru", "segment=0", "must be positive"),
+    ],
+)
+def test_what_does_not_go_together(model: str, change: str, message: str) -> None:
+    with pytest.raises(EdgeSerError, match=message):
+        config.load(model, changes=[change])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("wma-gin", {"learning_rate": 1e-4, "weight_decay": 1e-8, "batch": 128, "segment": 1.2}),
+        ("ga-gru", {"learning_rate": 2e-4, "batch": 64, "normalisation": "speaker"}),
+        ("rlc", {"learning_rate": 1e-3, "batch": 128}),
+        (
+            "glam",
+            {
+                "learning_rate": 1e-4,
+                "decay": 0.95,
+                "minimum_rate": 1e-6,
+                "weight_decay": 1e-6,
+                "batch": 32,
+                "epochs": 50,
+                "mixup": 0.5,
+                "segment": 2.0,
+                "segment_step": 0.4,
+            },
+        ),
+    ],
+)
+def test_the_other_papers_hyper_parameters(name: str, expected: dict[str, object]) -> None:
+    found = config.load(name).to_dict()
+    assert {key: found[key] for key in expected} == expected

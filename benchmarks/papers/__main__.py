@@ -1,0 +1,61 @@
+"""The published systems side by side: five speaker-disjoint folds, cold and per speaker.
+
+    python -m benchmarks.papers table --corpora DIR [--runs DIR]     all systems
+    python -m benchmarks.papers claims --corpora DIR [--runs DIR]    the papers' ablations
+    python -m benchmarks.papers noise --corpora DIR [--runs DIR]     noise and silence
+
+Each row is a file in `results/papers/`, to which every fold is added as it is done; folds that are
+there are not trained again, so the same command goes on where it was stopped, on another machine
+too. `results/papers.md` holds the tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import joblib
+from rich.console import Console
+
+from benchmarks import CORPORA, RESULTS
+from benchmarks.papers.entries import PARTS
+from benchmarks.papers.measure import measure
+from benchmarks.papers.tables import tables
+from edge_ser.errors import EdgeSerError
+from train.cache import Cache
+from train.machine import Machine
+
+
+def main() -> None:
+    """Measures what is missing of a part and writes the tables."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.papers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    default = os.environ.get("EDGE_SER_CORPORA")
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("--corpora", type=Path, default=default, required=default is None)
+    parser.add_argument("--runs", type=Path, default=Path("runs/papers"))
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--jobs", type=int, default=joblib.cpu_count())
+    parser.add_argument("--cluster", metavar="ADDRESS")
+    args = parser.parse_args()
+    folder = RESULTS / "papers"
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = Machine(args.device, args.jobs, args.cluster)
+    cache = Cache.open(None, args.jobs, Console(stderr=True))
+    paths = {name: args.corpora / name for name in CORPORA}
+    try:
+        measure(PARTS[args.part], paths, folder, args.runs, cache, machine)
+    except EdgeSerError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command goes on with the next fold")
+    (RESULTS / "papers.md").write_text(tables(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What is trained and tested: the table, the papers' ablations, noise and silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from train.augment import CLEAN
+from train.config import NORMALISATIONS
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A system as it is trained and tested.
+
+    Args:
+        name: of the files, before the normalisation.
+        model: a network of :mod:`train.models`, or a support vector machine.
+        changes: to its paper's configuration, as ``--set`` takes them.
+        seeds: of everything random.
+        folds: to be trained on a CPU; all five where there is a GPU.
+        normalisations: cold, per speaker, or both.
+        conditions: that the test clips are heard in.
+    """
+
+    name: str
+    model: str
+    changes: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    folds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    normalisations: tuple[str, ...] = NORMALISATIONS
+    conditions: tuple[str, ...] = (CLEAN,)
+
+
+# The CoGCN paper's frames, 25 ms every 10 ms, are hundreds of nodes a clip: hours a fold on a CPU.
+NODES = ("features=egemaps-88@500/100", "patience=10")
+STOP = ("patience=6",)
+THREE = (0, 1, 2)
+COLD = ("cold",)
+TABLE = (
+    Entry("svm", "svm"),
+    Entry("svm-rbf", "svm-rbf"),
+    Entry("dnn", "dnn", seeds=THREE),
+    Entry("cogcn", "cogcn", NODES, THREE),
+    Entry("tgcn", "tgcn", NODES, THREE),
+    Entry("bigru", "bigru", NODES, THREE),
+    Entry("ga-gru", "ga-gru", STOP),
+    Entry("wma-gin", "wma-gin", STOP),
+    Entry("rlc", "rlc", STOP, folds=(0,)),
+    Entry("glam", "glam", folds=(0,)),
+)
+
+
+def ablation(name: str, model: str, *changes: str, normalisation: str = "cold") -> Entry:
+    """One fold of a system, changed."""
+    own = () if model == "glam" else STOP
+    return Entry(name, model, (*own, *changes), folds=(0,), normalisations=(normalisation,))
+
+
+def weighted(total: float, summed: int, mean: int, softmax: int) -> Entry:
+    """A row of WMA-GIN's Table 2."""
+    weights = {"sum": summed, "mean": mean, "softmax": softmax}
+    name = "-".join(["wma-gin", *(str(weight) for weight in weights.values())])
+    changes = [f"{which}_weight={weight / total}" for which, weight in weights.items()]
+    return ablation(name, "wma-gin", *changes)
+
+
+PLAIN = {"no-skip": ("skip=false",), "no-skip-no-pre": ("skip=false", "preprocess=false")}
+CLAIMS = (
+    *(
+        Entry(f"{model}-{name}", model, (*NODES, *changes), THREE, normalisations=COLD)
+        for model in ("cogcn", "tgcn")
+        for name, changes in PLAIN.items()
+    ),
+    ablation("ga-gru-no-graph", "ga-gru", "modulated=false", normalisation="speaker"),
+    *(ablation(f"wma-gin-full-{full}", "wma-gin", f"full={full}") for full in (3, 4, 0)),
+    ablation("wma-gin-one-stage", "wma-gin", "multi_stage=false"),
+    *(
+        weighted(sum(weights), *weights)
+        for weights in (
+            (1, 1, 2),
+            (2, 1, 1),
+            (1, 2, 1),
+            (1, 1, 3),
+            (1, 3, 1),
+            (3, 1, 1),
+            (0, 0, 1),
+            (1, 0, 0),
+            (0, 1, 0),
+        )
+    ),
+    ablation("wma-gin-log-mel", "wma-gin", "features=log-mel-128"),
+    *(ablation(f"rlc-{system}", "rlc", f"system={system}") for system in ("s1", "s2")),
+    *(ablation(f"rlc-data-{part}", "rlc", f"share={part / 100}") for part in (10, 25, 50)),
+    ablation("glam-no-fusion", "glam", "fusion=none"),
+    ablation("glam-attention", "glam", "fusion=attention"),
+    ablation("glam-one-scale", "glam", "multiscale=false"),
+    *(
+        ablation(f"glam-mixup-{alpha}", "glam", f"mixup={alpha}")
+        for alpha in (0, 0.3, 0.8, 1, 2, 3)
+    ),
+)
+CONDITIONS = (
+    CLEAN,
+    *(f"{kind}:{snr}" for kind in ("noise", "pink", "babble") for snr in (20, 10, 5, 0)),
+    *(f"silence:{percent}" for percent in (10, 20, 30, 40, 50)),
+)
+NOISE = tuple(
+    Entry(f"noise-{model}", model, changes, normalisations=COLD, conditions=CONDITIONS)
+    for model, changes in {"svm-rbf": (), "cogcn": NODES, "tgcn": NODES, "bigru": NODES}.items()
+)
+PARTS = {"table": TABLE, "claims": CLAIMS, "noise": NOISE}

@@ -1,0 +1,184 @@
+"""From an entry to its rows: what is missing is trained and tested."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks.papers.entries import Entry
+from benchmarks.papers.rows import Rows
+from train import config, svm
+from train.cache import Cache
+from train.checkout import commit
+from train.config import Config
+from train.corpora import Row
+from train.corpora.readable import read_all
+from train.data import Table
+from train.evaluate import predict_run
+from train.extraction import functionals
+from train.fit import choose_device
+from train.folds import Data
+from train.machine import Machine
+from train.metrics import score_corpora
+from train.pipeline import load_data, train_folds
+from train.protocol import splits
+from train.runs import Run, describe_rows
+
+
+def measure(
+    entries: Sequence[Entry],
+    paths: dict[str, Path],
+    folder: Path,
+    runs: Path,
+    cache: Cache,
+    machine: Machine,
+) -> None:
+    """Adds to the rows of ``entries`` every fold that they lack.
+
+    Args:
+        entries: what is wanted.
+        paths: corpus to folder.
+        folder: of the rows.
+        runs: where the trained networks are kept.
+        cache: of features.
+        machine: what to compute with.
+    """
+    clips = read_all(paths, cache)
+    for entry in entries:
+        if entry.model in svm.MODELS:
+            _measure_svm(entry, clips, folder, cache, machine)
+    networks = [entry for entry in entries if entry.model not in svm.MODELS]
+    for _, group in groupby(networks, key=_reads):
+        _measure_networks(list(group), paths, folder, runs, cache, machine)
+
+
+def _measure_networks(
+    entries: Sequence[Entry],
+    paths: dict[str, Path],
+    folder: Path,
+    runs: Path,
+    cache: Cache,
+    machine: Machine,
+) -> None:
+    """Trains what is missing of entries that read the same segments of the same features."""
+    wanted: list[tuple[Run, Data, list[int]]] = []
+    rows: dict[Path, Rows] = {}
+    data: Data | None = None
+    for entry in entries:
+        for normalisation in entry.normalisations:
+            settings = _settings(entry, normalisation)
+            made = [
+                Run.start(
+                    runs / f"{entry.name}-{normalisation}" / f"seed-{seed}",
+                    settings,
+                    seed,
+                    "folds",
+                    paths,
+                    {"command": shlex.join(sys.argv[1:]), "commit": commit()},
+                    cache,
+                )
+                for seed in entry.seeds
+            ]
+            described = {
+                "model": entry.model,
+                "config": settings.to_dict(),
+                "parameters": made[0].parameters(),
+                "corpora": describe_rows(made[0].rows),
+            }
+            row = Rows(folder, entry, normalisation, described)
+            for run in made:
+                rows[run.path] = row
+                if missing := row.missing(run.seed, _folds(entry, machine)):
+                    data = data or load_data(settings, run.rows, entry.conditions, cache)
+                    wanted.append((run, data, missing))
+
+    def saved(run: Run, fold: int) -> None:
+        assert data is not None
+        tested = {
+            result.variant: score_corpora(
+                data.table.corpora[result.rows],
+                data.table.labels[result.rows],
+                result.predictions,
+            )
+            for result in predict_run(run, data, entries[0].conditions, [fold])
+        }
+        rows[run.path].add({**_fit(run, fold, machine), "test": tested})
+
+    train_folds(wanted, machine, cache.console, saved)
+
+
+def _fit(run: Run, fold: int, machine: Machine) -> dict[str, Any]:
+    """What is kept of a fold's training."""
+    metrics = run.metrics(fold)
+    return {
+        "seed": run.seed,
+        "fold": fold,
+        "device": choose_device(machine.device).type,
+        "seconds": round(metrics["seconds"], 1),
+        "choice": metrics["candidate"],
+        "parameters": metrics["parameters"],
+        "epochs": metrics["epochs"],
+        "validation": {corpus: round(s["ua"], 4) for corpus, s in metrics["validation"].items()},
+        "history": [
+            {key: None if value is None else round(value, 4) for key, value in epoch.items()}
+            for epoch in metrics["history"]
+        ],
+    }
+
+
+def _measure_svm(
+    entry: Entry, clips: Sequence[Row], folder: Path, cache: Cache, machine: Machine
+) -> None:
+    """The folds of a support vector machine; nothing in it is random."""
+    table, made = Table.of(clips), splits(clips)
+    for normalisation in entry.normalisations:
+        described = {"model": entry.model, "corpora": describe_rows(clips)}
+        row = Rows(folder, entry, normalisation, described)
+        for fold in row.missing(0, entry.folds):
+            values = {c: functionals(clips, c, cache) for c in entry.conditions}
+            began = perf_counter()
+            ((choice, predictions),) = svm.fit_folds(
+                entry.model,
+                table,
+                values,
+                {fold: made[fold]},
+                normalisation=normalisation,
+                refit=False,
+                jobs=machine.jobs,
+            ).values()
+            test = table.rows_of(made[fold].test)
+            scores = {
+                condition: score_corpora(table.corpora[test], table.labels[test], predicted)
+                for condition, predicted in predictions.items()
+            }
+            row.add(
+                {
+                    "seed": 0,
+                    "fold": fold,
+                    "device": "cpu",
+                    "seconds": round(perf_counter() - began, 1),
+                    "choice": choice,
+                    "test": scores,
+                }
+            )
+
+
+def _settings(entry: Entry, normalisation: str) -> Config:
+    settings = config.load(entry.model, changes=entry.changes)
+    return replace(settings, normalisation=normalisation)
+
+
+def _folds(entry: Entry, machine: Machine) -> Sequence[int]:
+    return range(5) if choose_device(machine.device).type == "cuda" else entry.folds
+
+
+def _reads(entry: Entry) -> tuple[object, ...]:
+    """What the entries of a group have in common: they are trained on the same data."""
+    settings = _settings(entry, "cold")
+    return settings.features, settings.segment, settings.segment_step, entry.conditions

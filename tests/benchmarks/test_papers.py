@@ -1,0 +1,92 @@
+"""The table's machinery on a few real clips, two epochs each."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.papers.entries import CLAIMS, NOISE, TABLE, Entry
+from benchmarks.papers.measure import measure
+from benchmarks.papers.tables import tables
+from edge_ser.errors import EdgeSerError
+from train import config, models, svm
+from train.cache import Cache
+from train.corpora import read
+from train.extraction import dimension
+from train.machine import Machine
+from train.models import count_parameters
+
+SMALL = ("features=egemaps-88@500/100", "layers=1", "hidden=8", "gamma=0.5", "epochs=2")
+MACHINE = Machine("cpu")
+
+
+@pytest.fixture(scope="module")
+def paths(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Twenty clips of each corpus, five speakers with every emotion."""
+    folder = tmp_path_factory.mktemp("manifests")
+    for name in ("ravdess", "emodb", "nemo"):
+        rows = read(name, corpora / name)
+        chosen = {(row.speaker, row.emotion): row for row in rows}
+        speakers = sorted({row.speaker for row in rows})[:5]
+        with (folder / f"{name}.csv").open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["path", "speaker", "emotion"])
+            for (speaker, emotion), row in sorted(chosen.items()):
+                if speaker in speakers:
+                    writer.writerow([row.path, speaker, emotion])
+    return {path.stem: path for path in sorted(folder.glob("*.csv"))}
+
+
+def test_rows_grow_fold_by_fold_and_are_never_made_twice(
+    paths: dict[str, Path], tmp_path: Path, cache: Cache
+) -> None:
+    rows, runs = tmp_path / "rows", tmp_path / "runs"
+    rows.mkdir()
+    conditions = ("clean", "noise:10")
+    one = Entry("tiny", "cogcn", SMALL, (0, 1), (0,), conditions=conditions)
+    linear = Entry("svm", "svm", conditions=conditions)
+    measure([linear, one], paths, rows, runs, cache, MACHINE)
+    names = ["svm-cold", "svm-speaker", "tiny-cold", "tiny-speaker"]
+    assert sorted(path.stem for path in rows.iterdir()) == names
+    tiny = json.loads((rows / "tiny-cold.json").read_text())
+    assert [(fit["seed"], fit["fold"]) for fit in tiny["fits"]] == [(0, 0), (1, 0)]
+    for fit in tiny["fits"]:
+        assert fit["test"].keys() == set(conditions)
+        assert fit["test"]["clean"]["emodb"]["clips"] == 4
+        assert len(fit["history"]) == 2
+        assert fit["seconds"] > 0
+    assert len(json.loads((rows / "svm-cold.json").read_text())["fits"]) == 5
+
+    before = (rows / "tiny-cold.json").read_bytes()
+    measure([one], paths, rows, tmp_path / "another machine", cache, MACHINE)
+    assert (rows / "tiny-cold.json").read_bytes() == before
+    more = Entry("tiny", "cogcn", SMALL, (0, 1), (0, 2), conditions=conditions)
+    measure([more], paths, rows, runs, cache, MACHINE)
+    grown = json.loads((rows / "tiny-cold.json").read_text())
+    assert [(fit["seed"], fit["fold"]) for fit in grown["fits"]] == [(0, 0), (0, 2), (1, 0), (1, 2)]
+    assert grown["fits"][0] == tiny["fits"][0]
+
+    text = tables(rows)
+    assert "| SVM (linear, C = 1) | cold |" in text
+    assert "5 folds × 1 seed |" in text
+    other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)
+    with pytest.raises(EdgeSerError, match="made with other settings or clips"):
+        measure([other], paths, rows, tmp_path / "other", cache, MACHINE)
+
+
+def test_every_entry_is_a_configuration_of_its_own() -> None:
+    entries = [*TABLE, *CLAIMS, *NOISE]
+    assert len({entry.name for entry in entries}) == len(entries)
+    made = set()
+    for entry in entries:
+        if entry.model not in svm.MODELS:
+            settings = config.load(entry.model, changes=entry.changes)
+            made.add((json.dumps(settings.to_dict()), entry.conditions))
+            model = models.create(
+                entry.model, dimension(settings.features), 4, settings.candidates()[0].network
+            )
+            assert count_parameters(model) > 0
+    assert len(made) == len([entry for entry in entries if entry.model not in svm.MODELS])
