@@ -74,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--folds", default="all", help="all, or numbers: 0,1 (default: all)")
     evaluate.add_argument(
-        "--noise", default="clean", help="test conditions: clean or dB SNR, as in clean,20,10"
+        "--noise",
+        default="clean",
+        help="test conditions: clean, SNR (white noise), pink:SNR, babble:SNR, silence:PERCENT; "
+        "as in clean,20,pink:10,babble:5,silence:30 (dB; up to 50 %% of the time; default: clean)",
     )
     _add_machine(evaluate)
 
@@ -105,6 +108,12 @@ def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
     )
     parser.add_argument(
         "--normalisation", choices=("cold", "speaker"), help="short for --set normalisation=…"
+    )
+    parser.add_argument(
+        "--features",
+        metavar="SET",
+        help="short for --set features=…: egemaps-lld, egemaps-88[@W/S], emobase-lld, rlc-lld, "
+        "mfcc-40[@W/S], log-mel-128[@W/S] (window, step in ms), egemaps-88-clip",
     )
     parser.add_argument(
         "--corpus",

@@ -1,22 +1,26 @@
-"""Level changes and white noise: what a microphone does to the studio's recordings."""
+"""Levels, noise and silence: what a microphone and a room do to the studio's recordings."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
+from train.noise import add_noise, babble, pink, white
+from train.silence import insert_silence
 
 VERSION = "2"
 """Part of every cache key of an altered clip."""
 
 CLEAN = "clean"
-_VARIANT = re.compile(r"noise:(?P<snr>-?\d+)|copy:(?P<copy>\d+)")
-_FRAME = 320  # samples: 20 ms at 16 kHz
-_ACTIVE = 30.0  # dB below the loudest frame
+_VARIANT = re.compile(
+    r"(?P<noise>noise|pink|babble):(?P<snr>-?\d+)|silence:(?P<percent>\d|[1-4]\d|50)|copy:\d+"
+)
+_WHITE = re.compile(r"[+-]?\d+")
 _GAIN = (-6.0, 6.0)  # dB
 _SHIFT = 1600  # samples: the step between two nodes, which a microphone meets at any phase
 _SNR = (5.0, 30.0)  # dB
@@ -34,22 +38,30 @@ def copy(number: int) -> str:
     return f"copy:{number}"
 
 
-def active_rms(signal: NDArray[np.float64]) -> float:
-    """Root mean square of the active speech in a 16 kHz ``signal``.
+def babbles(variant: str) -> bool:
+    """Whether :func:`apply` needs other people's voices for this ``variant``."""
+    return variant.startswith("babble:")
 
-    Active are the 20 ms frames within 30 dB of the loudest one: pauses, and the silence that
-    corpora leave around a sentence, would otherwise make the noise softer.
+
+def condition(word: str) -> str:
+    """The variant that a ``word`` of ``--noise`` asks for; a number is white noise at that SNR.
+
+    Raises:
+        EdgeSerError: there is no such test condition.
     """
-    frames = signal[: len(signal) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    power = np.mean(frames**2, axis=1) if len(frames) else np.atleast_1d(np.mean(signal**2))
-    return float(np.sqrt(power[power >= power.max() * 10 ** (-_ACTIVE / 10)].mean()))
+    word = word.strip()
+    variant = noise(int(word)) if _WHITE.fullmatch(word) else word
+    if variant != CLEAN and (variant.startswith("copy:") or not _VARIANT.fullmatch(variant)):
+        raise EdgeSerError(
+            f"--noise {word}: there are clean, SNR (a number: white noise, in dB), pink:SNR, "
+            "babble:SNR and silence:PERCENT (0 to 50), as in clean,10,babble:5,silence:30"
+        )
+    return variant
 
 
-def add_noise(
-    signal: NDArray[np.float64], snr: float, random: np.random.Generator
-) -> NDArray[np.float64]:
-    """White noise over all of the signal, ``snr`` dB below :func:`active_rms`."""
-    return signal + random.standard_normal(len(signal)) * active_rms(signal) * 10 ** (-snr / 20)
+def seeded(name: str) -> np.random.Generator:
+    """Random numbers that are the same for the same ``name``."""
+    return np.random.default_rng(list(sha256(name.encode()).digest()))
 
 
 def change_level(signal: NDArray[np.float64], gain: float) -> NDArray[np.float64]:
@@ -59,31 +71,62 @@ def change_level(signal: NDArray[np.float64], gain: float) -> NDArray[np.float64
     return signal * (min(factor, _PEAK / peak) if peak else factor)
 
 
-def apply(signal: NDArray[np.float64], variant: str, clip_hash: str) -> NDArray[np.float64]:
+def apply(
+    samples: NDArray[np.int16],
+    variant: str,
+    clip_hash: str,
+    voices: Sequence[NDArray[np.int16]] = (),
+) -> NDArray[np.int16]:
     """The ``variant`` of a clip: the same one for the same clip each time.
 
     Args:
-        signal: (n,) in [-1, 1] at 16 kHz.
-        variant: ``clean``; ``noise:SNR``; or ``copy:NUMBER``, up to a tenth of a second later,
-            -12 to +12 dB louder and, in two copies of three, with white noise at 5 to 30 dB.
+        samples: (n,) at 16 kHz.
+        variant: ``clean``; noise over all of the clip, at an SNR in dB by :mod:`train.noise`:
+            white ``noise:SNR``, ``pink:SNR`` or ``babble:SNR``; ``silence:PERCENT``, 0 to 50 % of
+            the result, see :func:`train.silence.insert_silence`; or, for training,
+            ``copy:NUMBER``, up to a tenth of a second later, -12 to +12 dB louder and, in two
+            copies of three, with white noise at 5 to 30 dB.
         clip_hash: names the clip; with ``variant`` it seeds what is random.
+        voices: (n_i,) each, those who :func:`babble <babbles>`, see :mod:`train.voices`.
 
     Returns:
-        (n,) in [-1, 1]; a copy is longer by what it is later.
+        (n,); with silence or in a copy longer.
 
     Raises:
         EdgeSerError: there is no such variant.
     """
     if variant == CLEAN:
-        return signal
+        return samples
     match = _VARIANT.fullmatch(variant)
     if match is None:
-        raise EdgeSerError(f"no variant {variant!r}; there are clean, noise:SNR and copy:NUMBER")
-    seed = sha256(f"{clip_hash}/{variant}".encode()).digest()
-    random = np.random.default_rng(list(seed))
-    if match["snr"] is not None:
-        return change_level(add_noise(signal, float(match["snr"]), random), 0.0)
+        raise EdgeSerError(
+            f"no variant {variant!r}; there are clean, noise:SNR, pink:SNR, babble:SNR, "
+            "silence:PERCENT (0 to 50) and copy:NUMBER"
+        )
+    random = seeded(f"{clip_hash}/{variant}")
+    if match["percent"] is not None:
+        return insert_silence(samples, int(match["percent"]), random)
+    signal = _signal(samples)
+    if match["noise"] is None:
+        return _samples(_copy(signal, random))
+    if match["noise"] == "babble":
+        added = babble([_signal(voice) for voice in voices], len(signal), random)
+    else:
+        added = (pink if match["noise"] == "pink" else white)(len(signal), random)
+    return _samples(change_level(add_noise(signal, added, float(match["snr"])), 0.0))
+
+
+def _copy(signal: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
     gain, snr = random.uniform(*_GAIN), random.uniform(*_SNR)
     later = np.concatenate([np.zeros(random.integers(_SHIFT)), signal])
-    noisy = later if random.random() < _WITHOUT_NOISE else add_noise(later, snr, random)
+    clean = random.random() < _WITHOUT_NOISE
+    noisy = later if clean else add_noise(later, white(len(later), random), snr)
     return change_level(noisy, gain)
+
+
+def _signal(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    return samples / 32768.0
+
+
+def _samples(signal: NDArray[np.float64]) -> NDArray[np.int16]:
+    return np.round(signal * 32767).astype(np.int16)

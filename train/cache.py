@@ -7,7 +7,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from rich.console import Console
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.errors import EdgeSerError
-from train import augment
+from train import augment, voices
 from train.corpora import Row
 from train.corpora.audio import samples
 from train.progress import progress
@@ -29,8 +29,18 @@ Arrays = dict[str, NDArray]
 Compute = Callable[[NDArray[np.int16]], Arrays]
 """From (n,) samples at 16 kHz to named arrays; must be picklable."""
 
-_Make = Callable[[Row, str], tuple[Arrays, float]]
-"""From a row and its :func:`clip_hash` to named arrays and the seconds of audio heard."""
+
+@dataclass(frozen=True)
+class _Clip:
+    """A row, its :func:`clip_hash`, and the clips that babble behind it."""
+
+    row: Row
+    digest: str
+    behind: tuple[_Clip, ...] = ()
+
+
+_Make = Callable[[_Clip], tuple[Arrays, float]]
+"""From a clip to named arrays and the seconds of audio heard."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ class Cache:
         """``compute`` of every row's audio, from the cache where it is there already.
 
         Args:
-            rows: the clips.
+            rows: the clips; babble is made of them too, see :mod:`train.voices`.
             variant: how to alter them first, see :mod:`train.augment`.
             kind: names ``compute`` and its version in the keys.
             compute: called with the altered samples, in another process.
@@ -67,7 +77,7 @@ class Cache:
             be read is made again.
 
         Raises:
-            EdgeSerError: an audio file cannot be used.
+            EdgeSerError: an audio file cannot be used, or there is no such variant of these rows.
         """
         return self._get(rows, variant, kind, partial(_heard, variant=variant, compute=compute))
 
@@ -83,13 +93,19 @@ class Cache:
         return [str(arrays["fault"]) for arrays in found]
 
     def _get(self, rows: Sequence[Row], variant: str, kind: str, make: _Make) -> list[Arrays]:
-        hashes = [clip_hash(row) for row in rows]
-        files = [self.folder / _name(digest, variant, kind) for digest in hashes]
+        clips = [_Clip(row, clip_hash(row)) for row in rows]
+        if augment.babbles(variant):
+            chosen = voices.choose(rows, [clip.digest for clip in clips])
+            clips = [
+                replace(clip, behind=tuple(clips[place] for place in places))
+                for clip, places in zip(clips, chosen, strict=True)
+            ]
+        files = [self.folder / _name(clip, variant, kind) for clip in clips]
         found = [_load(file) for file in files]
         missing = [i for i, arrays in enumerate(found) if arrays is None]
         if missing:
             began = time.perf_counter()
-            tasks = [(rows[i], hashes[i], files[i], make) for i in missing]
+            tasks = [(clips[i], files[i], make) for i in missing]
             seconds = self._make(tasks, f"{kind}, {variant}")
             elapsed = time.perf_counter() - began
             self.console.print(
@@ -99,7 +115,7 @@ class Cache:
             )
         return [_reload(files[i]) if arrays is None else arrays for i, arrays in enumerate(found)]
 
-    def _make(self, tasks: Sequence[tuple[Row, str, Path, _Make]], title: str) -> float:
+    def _make(self, tasks: Sequence[tuple[_Clip, Path, _Make]], title: str) -> float:
         """Runs the tasks; returns the seconds of audio they have heard."""
         seconds = 0.0
         parallel = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
@@ -123,9 +139,10 @@ def _file_hash(path: Path) -> str:
         raise EdgeSerError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _name(digest: str, variant: str, kind: str) -> str:
+def _name(clip: _Clip, variant: str, kind: str) -> str:
     altered = variant if variant == augment.CLEAN else f"{variant}/{augment.VERSION}"
-    key = sha256(json.dumps([digest, altered, kind]).encode()).hexdigest()
+    parts = [clip.digest, altered, kind, *(other.digest for other in clip.behind)]
+    key = sha256(json.dumps(parts).encode()).hexdigest()
     return f"{key[:2]}/{key}.npz"
 
 
@@ -146,8 +163,8 @@ def _reload(file: Path) -> Arrays:
     return arrays
 
 
-def _compute(row: Row, digest: str, file: Path, make: _Make) -> float:
-    arrays, seconds = make(row, digest)
+def _compute(clip: _Clip, file: Path, make: _Make) -> float:
+    arrays, seconds = make(clip)
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(f".{os.getpid()}.partial")
     with unfinished.open("wb") as stream:
@@ -156,19 +173,17 @@ def _compute(row: Row, digest: str, file: Path, make: _Make) -> float:
     return seconds
 
 
-def _heard(row: Row, digest: str, variant: str, compute: Compute) -> tuple[Arrays, float]:
-    signal = samples(row)
-    if variant != augment.CLEAN:
-        altered = augment.apply(signal / 32768.0, variant, digest)
-        signal = np.round(altered * 32767).astype(np.int16)
-    return compute(signal), len(signal) / SAMPLING_RATE
+def _heard(clip: _Clip, variant: str, compute: Compute) -> tuple[Arrays, float]:
+    behind = [samples(other.row) for other in clip.behind]
+    heard = augment.apply(samples(clip.row), variant, clip.digest, behind)
+    return compute(heard), len(heard) / SAMPLING_RATE
 
 
-def _tried(row: Row, digest: str) -> tuple[Arrays, float]:
+def _tried(clip: _Clip) -> tuple[Arrays, float]:
     try:
-        seconds = len(samples(row)) / SAMPLING_RATE
+        seconds = len(samples(clip.row)) / SAMPLING_RATE
     except EdgeSerError as error:
         # without its name: the same bytes may lie elsewhere too
-        fault = str(error).replace(str(row.path), "").lstrip(" :")
+        fault = str(error).replace(str(clip.row.path), "").lstrip(" :")
         return {"fault": np.array(fault)}, 0.0
     return {"fault": np.array("")}, seconds

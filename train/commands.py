@@ -127,7 +127,7 @@ def _cross_validate(
 
 
 def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
-    if options.config or options.set or options.seeds != "0":
+    if options.config or options.set or options.features or options.seeds != "0":
         raise EdgeSerError(f"{options.model} has no configuration and nothing random")
     rows = read_all(_paths(options.corpus), cache)
     made = splits(rows, options.protocol)
@@ -177,8 +177,9 @@ def _machine(options: argparse.Namespace) -> Machine:
 
 def _config(options: argparse.Namespace) -> config.Config:
     changes = list(options.set)
-    if options.normalisation:
-        changes.append(f"normalisation={options.normalisation}")
+    for key in ("normalisation", "features"):
+        if value := getattr(options, key):
+            changes.append(f"{key}={value}")
     return config.load(options.model, options.config, changes)
 
 
@@ -204,10 +205,7 @@ def _folds(text: str, count: int) -> list[int]:
 
 
 def _variants(text: str) -> list[str]:
-    return [
-        augment.CLEAN if word == augment.CLEAN else augment.noise(_numbers("--noise", word)[0])
-        for word in text.split(",")
-    ]
+    return [augment.condition(word) for word in text.split(",")]
 
 
 def _numbers(option: str, text: str) -> list[int]:

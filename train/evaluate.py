@@ -25,7 +25,7 @@ class Result:
     Args:
         seed: of the training.
         fold: its number.
-        variant: ``clean`` or ``noise:SNR``.
+        variant: the test condition, see :mod:`train.augment`.
         choice: what validation chose.
         rows: (n,) indices of the test clips.
         predictions: (n,) labels.

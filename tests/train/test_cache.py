@@ -12,9 +12,22 @@ from edge_ser.audio import AudioFile, AudioSignal
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from tests.train.conftest import MakeWav
+from train import augment, voices
+from train import corpora as readers
 from train.cache import Arrays, Cache, clip_hash
 from train.corpora import Row
 from train.extraction import extract
+
+
+@pytest.fixture(scope="module")
+def crowd(corpora: Path) -> list[Row]:
+    """Two clips each of ten people in two corpora."""
+    people: dict[tuple[str, str], list[Row]] = {}
+    for name in ("ravdess", "emodb"):
+        found = [row for row in readers.read(name, corpora / name) if row.speaker <= "12"]
+        for one in found:
+            people.setdefault((name, one.speaker), []).append(one)
+    return [row for key in sorted(people)[:10] for row in people[key][:2]]
 
 
 def row(path: Path, start: float | None = None, end: float | None = None) -> Row:
@@ -57,11 +70,14 @@ def test_key_covers_audio_piece_kind_and_variant(cache: Cache, make_wav: MakeWav
             (row(path), "noise:10", "test/1"),
             (row(path), "noise:20", "test/1"),
             (row(path), "copy:0", "test/1"),
+            (row(path), "pink:10", "test/1"),
+            (row(path), "silence:20", "test/1"),
             (row(path), "clean", "test/2"),
         ]
     ):
-        cache.get([one], variant, kind, length_and_level)
+        (found,) = cache.get([one], variant, kind, length_and_level)
         assert len(files(cache)) == number + 1
+        assert variant != "silence:20" or found["length"] == 5000  # of 4000 samples
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
@@ -117,3 +133,43 @@ def test_variants_reach_the_nodes(cache: Cache, some_rows: list[Row]) -> None:
     assert noisy.counts
     assert noisy.values.shape[1] == clean.values.shape[1] == 88
     assert not np.array_equal(noisy.values[:5], clean.values[:5])
+
+
+def test_six_other_people_babble(crowd: list[Row]) -> None:
+    hashes = [clip_hash(row) for row in crowd]
+    chosen = voices.choose(crowd, hashes)
+    for own, places in zip(crowd, chosen, strict=True):
+        others = {(crowd[place].corpus, crowd[place].speaker) for place in places}
+        assert len(others) == 6
+        assert (own.corpus, own.speaker) not in others
+        assert len({corpus for corpus, _ in others}) == 2  # of whatever corpus
+    assert len({tuple(places) for places in chosen}) == len(crowd)
+    assert {place for places in chosen for place in places} == set(range(len(crowd)))
+    last = len(crowd) - 1  # in another order, and one of them twice
+    other = voices.choose([*crowd[::-1], crowd[0]], [*hashes[::-1], hashes[0]])
+    assert [[last - place for place in places] for places in other] == [*chosen[::-1], chosen[0]]
+
+
+def test_babble_is_kept_for_the_people_it_is_made_of(cache: Cache, crowd: list[Row]) -> None:
+    rows = crowd[::2]
+    first = cache.get(rows, "babble:5", "test/1", length_and_level)
+    assert len(files(cache)) == len(rows)
+
+    def never(samples: NDArray[np.int16]) -> Arrays:
+        raise AssertionError("computed again")
+
+    assert cache.get(rows[::-1], "babble:5", "test/1", never) == first[::-1]
+    cache.get([*rows[:-1], crowd[-1]], "babble:5", "test/1", length_and_level)
+    assert len(files(cache)) > len(rows) + 1  # not only the new clip's own
+    with pytest.raises(EdgeSerError, match="6 other speakers, and there are 6 in all: add a corp"):
+        cache.get(crowd[:12], "babble:5", "test/1", length_and_level)
+
+
+@pytest.mark.parametrize("variant", ["noise:20", "pink:20", "babble:20", "silence:20"])
+def test_speech_is_found_in_every_condition(cache: Cache, crowd: list[Row], variant: str) -> None:
+    rows, spec = crowd[::2], "egemaps-88@500/100"
+    wanted = rows if augment.babbles(variant) else [rows[0], rows[-1]]
+    for one, altered in zip(wanted, extract(wanted, spec, variant, cache), strict=True):
+        (clean,) = extract([one], spec, "clean", cache)
+        assert len(altered.utterances) >= 1
+        assert not np.array_equal(altered.values[:5], clean.values[:5])

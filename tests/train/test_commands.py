@@ -239,6 +239,7 @@ def test_the_baseline(home: Path, train: Train, model: str, normalisation: str) 
 )
 def test_errors_are_one_line(
     train: Train,
+    finished: Path,  # and with it the clips are known to be readable: no line about that
     arguments: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],
