@@ -75,6 +75,10 @@ class Subset:
     graphs: list[Graph]
 
 
+_MIXED = 1_000_000
+"""Parameters from which a GPU computes in bfloat16; smaller products leave it idle either way."""
+
+
 def choose_device(name: str) -> torch.device:
     """``auto`` is cuda where there is one.
 
@@ -188,7 +192,8 @@ class _Learner:
         self.epochs = epochs
         self.model = build_model(config, candidate).to(device)
         self._mixup = config.mixup
-        self._device = device
+        large = models.count_parameters(self.model) >= _MIXED
+        self._mixed = large and device.type == "cuda"
         self._optimiser = torch.optim.Adam(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -201,8 +206,7 @@ class _Learner:
         inputs, targets = batch.inputs, nn.functional.one_hot(labels, len(LABELS)).float()
         if self._mixup:
             inputs, targets, weights = _mix(inputs, targets, weights, self._mixup, random)
-        # float16 would need its gradients scaled; the networks here are bound by memory on a GPU
-        with torch.autocast("cuda", torch.bfloat16, enabled=self._device.type == "cuda"):
+        with torch.autocast("cuda", torch.bfloat16, enabled=self._mixed):
             staged = self.model.stages(*inputs)
         losses = torch.stack(
             [

@@ -119,6 +119,7 @@ def _fit(run: Run, fold: int, machine: Machine) -> dict[str, Any]:
     return {
         "seed": run.seed,
         "fold": fold,
+        "commit": run.commit,
         "device": choose_device(machine.device).type,
         "seconds": round(metrics["seconds"], 1),
         "choice": metrics["candidate"],
@@ -161,6 +162,7 @@ def _measure_svm(
                 {
                     "seed": 0,
                     "fold": fold,
+                    "commit": commit(),
                     "device": "cpu",
                     "seconds": round(perf_counter() - began, 1),
                     "choice": choice,

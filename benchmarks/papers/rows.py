@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks.papers.entries import Entry
 from edge_ser.errors import EdgeSerError
-from train.checkout import commit
 
 
 class Rows:
@@ -34,8 +33,8 @@ class Rows:
         return [fold for fold in folds if fold not in there]
 
     def add(self, fit: dict[str, Any]) -> None:
-        """Writes one more fold, with the code and the machine it was made by."""
-        self._fits.append({**fit, "commit": commit(), "machine": platform.machine()})
+        """Writes one more fold, with the machine it was made by."""
+        self._fits.append({**fit, "machine": platform.machine()})
         self._fits.sort(key=lambda fit: (fit["seed"], fit["fold"]))
         partial = self.path.with_suffix(".partial")
         partial.write_text(json.dumps({**self._described, "fits": self._fits}, indent=1) + "\n")

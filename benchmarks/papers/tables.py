@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import CORPORA
+from benchmarks.papers.claims import claims_tables
 from edge_ser.events import LABELS
 from train.augment import CLEAN
 from train.metrics import aggregate
@@ -34,14 +35,14 @@ def read(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["name"], row["normalisation"]): row for row in rows if row["fits"]}
 
 
-def figures(row: dict[str, Any], corpus: str) -> dict[str, Any]:
-    """What :func:`train.metrics.aggregate` makes of all fits of a row, on clean clips."""
-    return aggregate([fit["test"][CLEAN][corpus] for fit in row["fits"]])
+def figures(row: dict[str, Any], corpus: str, condition: str = CLEAN) -> dict[str, Any]:
+    """What :func:`train.metrics.aggregate` makes of all fits of a row."""
+    return aggregate([fit["test"][condition][corpus] for fit in row["fits"]])
 
 
-def mean_ua(row: dict[str, Any]) -> float:
+def mean_ua(row: dict[str, Any], condition: str = CLEAN) -> float:
     """UA of a row, the mean over folds and seeds, then over the corpora."""
-    return statistics.mean(figures(row, corpus)["ua"]["mean"] for corpus in CORPORA)
+    return statistics.mean(figures(row, corpus, condition)["ua"]["mean"] for corpus in CORPORA)
 
 
 def tables(folder: Path) -> str:
@@ -61,11 +62,50 @@ def tables(folder: Path) -> str:
         "## In full",
         "",
         *_details(rows),
+    ]
+    by_file = {f"{name}-{known}": row for (name, known), row in rows.items()}
+    if claims := claims_tables(by_file):
+        lines += [
+            "",
+            "## What the papers claim of their parts",
+            "",
+            "UA over the three corpora ± its standard error for the size of the test sets; the",
+            "difference to the first row with the standard error of a difference. Normalised as",
+            "the paper does: cold, GA-GRU per speaker.",
+            *claims,
+        ]
+    lines += _noise(rows)
+    lines += [
         "",
-        "Made by `python -m benchmarks.papers table --corpora DIR`.",
+        "Made by `python -m benchmarks.papers PART --corpora DIR`; parts: table, claims, noise.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _noise(rows: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
+    """Noise and silence: a line a condition, a column a system."""
+    there = {
+        title: rows[f"noise-{name}", "cold"]
+        for name, title in TITLES.items()
+        if (f"noise-{name}", "cold") in rows
+    }
+    if not there:
+        return []
+    lines = [
+        "",
+        "## Noise and silence",
+        "",
+        "UA over the three corpora, all trained on clean clips, cold. Noise (white), pink noise",
+        "and six other people (babble): dB below the active speech. Silence: share of the result.",
+        "",
+        f"| condition | {' | '.join(there)} |",
+        f"|---|{'---|' * len(there)}",
+    ]
+    for condition in next(iter(there.values()))["fits"][0]["test"]:
+        cells = [f"{100 * mean_ua(row, condition):.1f}" for row in there.values()]
+        lines.append(f"| {condition} | {' | '.join(cells)} |")
+    return lines
 
 
 def _overview(rows: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
@@ -105,7 +145,7 @@ def _percent(spread: dict[str, float]) -> str:
 def _parameters(row: dict[str, Any]) -> str:
     counts = sorted({fit["parameters"] for fit in row["fits"] if "parameters" in fit})
     if not counts:
-        return "support vectors"
+        return "–"
     return " to ".join(f"{count:,}" for count in dict.fromkeys((counts[0], counts[-1])))
 
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from benchmarks.papers.claims import CLAIMS, claims_tables, ua
+from benchmarks.papers.entries import CLAIMS as ENTRIES
+from benchmarks.papers.entries import TABLE
+
+
+def row(*right: int, seed: int = 0) -> dict[str, Any]:
+    """A fit a fold; of a hundred clips a class and corpus so many are right."""
+    return {
+        "fits": [
+            {
+                "seed": seed,
+                "fold": fold,
+                "test": {
+                    "clean": {
+                        corpus: {
+                            "confusion": [
+                                [count if c == k else (100 - count) * (k == 4) for k in range(5)]
+                                for c in range(4)
+                            ]
+                        }
+                        for corpus in ("ravdess", "emodb", "nemo")
+                    }
+                },
+            }
+            for fold, count in enumerate(right)
+        ]
+    }
+
+
+def test_ua_and_its_standard_error_by_hand() -> None:
+    mean, error = ua(row(50, 90), [(0, 0)])
+    assert mean == 0.5
+    # 4 classes of 100 clips in 3 corpora: 1200 coins
+    assert error == pytest.approx(math.sqrt(0.25 / 1200))
+    mean, error = ua(row(50, 90), [(0, 0), (0, 1)])
+    assert mean == pytest.approx(0.7)
+    assert error == pytest.approx(math.sqrt(0.25 / 1200 + 0.09 / 1200) / 2)
+
+
+def test_seeds_do_not_make_the_test_set_larger() -> None:
+    both = {"fits": row(50)["fits"] + row(50, seed=1)["fits"]}
+    assert ua(both, [(0, 0), (1, 0)]) == pytest.approx(ua(row(50), [(0, 0)]))
+
+
+def test_only_what_both_rows_have_is_compared() -> None:
+    lines = claims_tables({"ga-gru-speaker": row(50, 90), "ga-gru-no-graph-speaker": row(40)})
+    assert "| | UA here, fold 0 × 1 seed | difference | printed: IEMOCAP WA / UA |" in lines
+    error = 100 * math.hypot(math.sqrt(0.25 / 1200), math.sqrt(0.24 / 1200))
+    assert any(f"| 40.0 ± 1.4 | -10.0 ± {error:.1f} | 61.51 / 62.44 |" in line for line in lines)
+    assert claims_tables({"ga-gru-speaker": row(50)}) == []
+
+
+def test_every_claim_has_its_row() -> None:
+    files = {
+        f"{entry.name}-{normalisation}"
+        for entry in (*TABLE, *ENTRIES)
+        for normalisation in entry.normalisations
+    }
+    named = [file for parts in CLAIMS.values() for _, file, _ in parts]
+    assert set(named) <= files
+    claimed = {
+        f"{entry.name}-{normalisation}"
+        for entry in ENTRIES
+        for normalisation in entry.normalisations
+    }
+    assert claimed <= set(named)
