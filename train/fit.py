@@ -203,9 +203,10 @@ class _Learner:
         self, batch: Batch, labels: Tensor, weights: Tensor, random: np.random.Generator
     ) -> tuple[float, int]:
         """Learns from a batch; returns its mean loss and how many of it were right."""
-        inputs, targets = batch.inputs, nn.functional.one_hot(labels, len(LABELS)).float()
+        inputs, targets = batch.inputs, labels
         if self._mixup:
-            inputs, targets, weights = _mix(inputs, targets, weights, self._mixup, random)
+            inputs, targets, weights = _mix(inputs, labels, weights, self._mixup, random)
+            labels = targets.argmax(dim=1)
         with torch.autocast("cuda", torch.bfloat16, enabled=self._mixed):
             staged = self.model.stages(*inputs)
         losses = torch.stack(
@@ -218,7 +219,7 @@ class _Learner:
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
-        right = (staged[-1][1].argmax(dim=1) == targets.argmax(dim=1)).sum()
+        right = (staged[-1][1].argmax(dim=1) == labels).sum()
         return loss.item(), int(right.item())
 
 
@@ -235,17 +236,18 @@ def _schedule(
 
 def _mix(
     inputs: tuple[Tensor, ...],
-    targets: Tensor,
+    labels: Tensor,
     weights: Tensor,
     alpha: float,
     random: np.random.Generator,
 ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
     """Mixup, GLAM's equations (1) and (2): each clip and its label with another of the batch.
 
-    A frame counts where either of the two has one.
+    A frame counts where either of the two has one. The labels come back as (B, C) shares.
     """
     share = float(random.beta(alpha, alpha))
-    order = torch.from_numpy(random.permutation(len(targets))).to(targets.device)
+    order = torch.from_numpy(random.permutation(len(labels))).to(labels.device)
+    targets = nn.functional.one_hot(labels, len(LABELS)).float()
     x, mask = inputs
     mixed = share * x + (1 - share) * x[order]
     return (

@@ -17,7 +17,7 @@ from train.cache import Cache
 from train.config import Config
 from train.corpora import Row
 from train.data import Clips, Table
-from train.fit import Subset, choose_device, fit
+from train.fit import Subset, _mix, _schedule, choose_device, fit
 from train.folds import Data, Task, Trained, fit_final, fit_folds, predict_rows, subset
 from train.machine import Machine
 from train.pipeline import load_data
@@ -190,6 +190,45 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_rest() -> None:
     )
     for name, weight in found.state.items():
         assert torch.equal(weight, shorter.state[name])
+
+
+def test_mixup_mixes_pairs_and_their_labels() -> None:
+    x = torch.arange(6.0).view(3, 2, 1)
+    mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
+    random = np.random.default_rng(5)
+    share = float(np.random.default_rng(5).beta(0.5, 0.5))
+    labels, weights = torch.tensor([0, 1, 3]), torch.tensor([1.0, 2.0, 4.0])
+    (mixed, both), targets, weighed = _mix((x, mask), labels, weights, 0.5, random)
+    order = [int(i) for i in ((mixed[:, 0, 0] - share * x[:, 0, 0]) / (1 - share) / 2).round()]
+    assert sorted(order) == [0, 1, 2] != order
+    torch.testing.assert_close(mixed, share * x + (1 - share) * x[order])
+    assert both.tolist() == torch.maximum(mask, mask[order]).tolist()
+    torch.testing.assert_close(weighed, share * weights + (1 - share) * weights[order])
+    for i, other in enumerate(order):
+        expected = torch.zeros(4)
+        expected[labels[i]] += share
+        expected[labels[other]] += 1 - share
+        torch.testing.assert_close(targets[i], expected)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [1.0, 1.0, 1.0, 1.0]),
+        ("exponential", [1.0, 0.5, 0.25, 0.2]),
+        ("cosine", [1.0, 0.8535534, 0.5, 0.1464466]),
+    ],
+)
+def test_learning_rates(schedule: str, expected: list[float]) -> None:
+    chosen = settings(f"schedule={schedule}", "learning_rate=1.0", "decay=0.5", "minimum_rate=0.2")
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=chosen.learning_rate)
+    scheduler = _schedule(chosen, optimiser, 4)
+    rates = []
+    for _ in range(4):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        scheduler.step()
+    assert rates == pytest.approx(expected)
 
 
 def test_copies_without_speech_are_not_drawn() -> None:
