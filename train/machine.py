@@ -36,8 +36,9 @@ class Machine:
         Raises:
             EdgeSerError: ``distributed`` is not installed, or no scheduler answers.
         """
+        jobs = self.jobs if self.cluster is None else -1
         with self._backend():
-            yield from Parallel(n_jobs=self.jobs, return_as="generator_unordered")(calls)
+            yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
 
     @contextmanager
     def _backend(self) -> Iterator[None]:
@@ -51,8 +52,8 @@ class Machine:
                 "--cluster needs distributed; install it with: pip install distributed"
             ) from error
         try:
-            client = Client(self.cluster, timeout=10, set_as_default=False)
+            client = Client(self.cluster, timeout=5, set_as_default=False)
         except (OSError, ValueError) as error:
             raise EdgeSerError(f"--cluster {self.cluster}: no Dask scheduler answers") from error
-        with client, joblib.parallel_config(backend="dask", n_jobs=-1, client=client):
+        with client, joblib.parallel_config(backend="dask", client=client):
             yield

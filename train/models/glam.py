@@ -177,6 +177,8 @@ class GLAM(Network):
         self.convolutions = nn.Sequential(
             first, rest[0], nn.MaxPool2d(2), rest[1], nn.MaxPool2d(2), rest[2], last
         )
+        # with so few channels a CPU takes a third less time where they lie side by side
+        self.convolutions.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         size = (frames // 4) * ((2 if multiscale else 1) * dimension // 4)
         channels = HEADS * HEAD_SIZE if fusion == "attention" else CHANNELS
         self.fusion: nn.Module = nn.Identity()
