@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,15 @@ def test_an_unfinished_run(run: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     finally:
         (tmp_path / "final").rename(run / "final")
     assert "not finished" in capsys.readouterr().err
+
+
+def test_a_network_that_export_does_not_know(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "dnn"
+    other.mkdir()
+    fields = json.loads((run / "config.json").read_text())
+    fields["config"]["model"] = "dnn"
+    (other / "config.json").write_text(json.dumps(fields))
+    assert quantize(["--run", str(other), *arguments(run, tmp_path / "out")[2:]]) == 1
+    assert "holds a dnn; export knows cogcn and tgcn" in capsys.readouterr().err
