@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,6 +124,34 @@ def test_goes_on_where_it_stopped(home: Path, train: Train, finished: Path) -> N
         )
         assert first.pop("seconds") > 0 and again.pop("seconds") > 0
         assert again == first
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on(home: Path, train: Train, finished: Path) -> None:
+    command = [sys.executable, "-m", "train", "fit", "--corpus", f"actors={home / 'clips.csv'}"]
+    command += ["--cache", home / "cache", "--device", "cpu", "--output", home / "stopped"]
+    changes = [*CHANGES, "--set", "epochs=60", "--set", "patience=60"]
+    with subprocess.Popen(
+        [*command, *changes, "--jobs", "2"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a terminal sends the signal to the whole group
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (home / "stopped" / "fold-0").is_dir():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        message = process.stderr.read()
+        assert process.wait(timeout=30) == 1
+    assert message == "interrupted; the same command goes on with the next fold\n"
+    assert not (home / "stopped" / "final").exists()
+    kept = (home / "stopped" / "fold-0" / "model.safetensors").stat().st_mtime_ns
+    assert train("fit", "--output", home / "stopped", *changes) == 0
+    assert (home / "stopped" / "fold-0" / "model.safetensors").stat().st_mtime_ns == kept
+    assert (home / "stopped" / "final").is_dir()
 
 
 def test_a_damaged_clip_is_named_and_left_out(
