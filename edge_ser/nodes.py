@@ -21,10 +21,11 @@ VERSION = "1"
 WINDOW = 8.0
 """T: seconds of the longest graph; longer utterances are scored over windows, T / 2 apart."""
 
-_SILENCE = 0.5
+LEAD_IN = 0.5
 """Seconds of digital silence before and after every source."""
 
-_LOUDNESS, _F0 = 0, 10  # columns of the LLDs
+LOUDNESS, F0 = 0, 10
+"""Columns of the eGeMAPS LLDs."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Segmenter:
         self._begin(0.0)
 
     def _begin(self, offset: float) -> None:
-        self._offset = offset - _SILENCE  # seconds of the source at frame 0 of this openSMILE run
+        self._offset = offset - LEAD_IN  # seconds of the source at frame 0 of this openSMILE run
         self._seconds = offset  # end of what the source has given so far
         self._detector = UtteranceDetector()
         self._pending: deque[tuple[float, float, float, bool]] = deque()
@@ -72,7 +73,7 @@ class Segmenter:
         self._vectors: list[NDArray[np.float32]] = []
         self._first_vector = 0
         self._ended = False
-        self._stream.write(np.zeros(round(_SILENCE * SAMPLING_RATE), np.int16))
+        self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
 
     def push(self, samples: NDArray[np.int16]) -> list[Stretch]:
         """Takes (n,) int16 samples; returns the stretches that are complete by now, in order."""
@@ -82,7 +83,7 @@ class Segmenter:
 
     def finish(self) -> list[Stretch]:
         """Ends the stream; returns what was still open."""
-        self._stream.write(np.zeros(round(_SILENCE * SAMPLING_RATE), np.int16))
+        self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
         self._stream.finish()
         self._ended = True
         return self._collect()
@@ -110,7 +111,7 @@ class Segmenter:
     def _collect(self) -> list[Stretch]:
         lld, vectors = self._stream.read()
         self._vectors.extend(vectors)
-        for loudness, f0 in lld[:, [_LOUDNESS, _F0]].tolist():
+        for loudness, f0 in lld[:, [LOUDNESS, F0]].tolist():
             self._follow(loudness, f0)
         if self._ended and (bounds := self._detector.close()):
             self._pending.append((bounds.start, bounds.end, self._detector.time, True))
@@ -224,6 +225,9 @@ def windows(
     """For each utterance the rows of ``nodes.values`` that form its graphs."""
     begins = np.cumsum([0, *nodes.counts])
     return [
-        [slice(begin + s.start, begin + s.stop) for s in graph_slices(count, features, length, step)]
+        [
+            slice(begin + s.start, begin + s.stop)
+            for s in graph_slices(count, features, length, step)
+        ]
         for begin, count in zip(begins[:-1].tolist(), nodes.counts, strict=True)
     ]

@@ -47,6 +47,11 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
     origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": commit()}
+    if options.command == "report":
+        from train import report  # matplotlib: only where something is drawn
+
+        report.write(options.results, options.run, options.output, cache)
+        return True
     if options.command == "corpora":
         paths = _paths(options.corpus)
         page = Console()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks import CORPORA
 from train.augment import CLEAN
 
-Row = dict[str, Any]
-"""The content of a row's file."""
+Fits = Sequence[dict[str, Any]]
+"""What was measured of a system, a fold and seed each."""
 
 # Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
@@ -78,11 +78,11 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-def claims_tables(rows: Mapping[str, Row]) -> list[str]:
+def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
     """The claims of which two rows are there, as Markdown.
 
     Args:
-        rows: name of a file without its suffix, to its content.
+        rows: name of a file without its suffix, to its fits.
     """
     lines = []
     for title, parts in CLAIMS.items():
@@ -110,7 +110,7 @@ def claims_tables(rows: Mapping[str, Row]) -> list[str]:
     return lines
 
 
-def ua(row: Row, fits: Iterable[tuple[int, int]]) -> tuple[float, float]:
+def ua(fits: Fits, counted: Iterable[tuple[int, int]]) -> tuple[float, float]:
     """UA over the corpora, and its standard error for the size of the test sets.
 
     Seeds hear the same clips: only folds and corpora make the test set larger. Two systems hear the
@@ -118,13 +118,13 @@ def ua(row: Row, fits: Iterable[tuple[int, int]]) -> tuple[float, float]:
     large than too small.
 
     Args:
-        row: a row's content.
-        fits: seed and fold of those that count.
+        fits: of one system.
+        counted: seed and fold of those that count.
     """
-    wanted = set(fits)
+    wanted = set(counted)
     means: dict[int, list[float]] = {}
     variances: dict[int, list[float]] = {}
-    for fit in row["fits"]:
+    for fit in fits:
         if (fit["seed"], fit["fold"]) in wanted:
             found = [_recall(fit["test"][CLEAN][corpus]["confusion"]) for corpus in CORPORA]
             means.setdefault(fit["fold"], []).append(float(np.mean([m for m, _ in found])))
@@ -145,8 +145,8 @@ def _recall(confusion: list[list[int]]) -> tuple[float, float]:
     return float(recall.mean()), float(variance)
 
 
-def _tested(row: Row) -> set[tuple[int, int]]:
-    return {(fit["seed"], fit["fold"]) for fit in row["fits"]}
+def _tested(fits: Fits) -> set[tuple[int, int]]:
+    return {(fit["seed"], fit["fold"]) for fit in fits}
 
 
 def _folds(shared: set[tuple[int, int]]) -> str:

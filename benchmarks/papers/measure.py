@@ -121,7 +121,7 @@ def _fit(run: Run, fold: int, machine: Machine) -> dict[str, Any]:
         "fold": fold,
         "commit": run.commit,
         "device": choose_device(machine.device).type,
-        "seconds": round(metrics["seconds"], 1),
+        "seconds": round(metrics["seconds"], 3),
         "choice": metrics["candidate"],
         "parameters": metrics["parameters"],
         "epochs": metrics["epochs"],
@@ -164,7 +164,7 @@ def _measure_svm(
                     "fold": fold,
                     "commit": commit(),
                     "device": "cpu",
-                    "seconds": round(perf_counter() - began, 1),
+                    "seconds": round(perf_counter() - began, 3),
                     "choice": choice,
                     "test": scores,
                 }

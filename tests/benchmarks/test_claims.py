@@ -10,28 +10,26 @@ from benchmarks.papers.entries import CLAIMS as ENTRIES
 from benchmarks.papers.entries import TABLE
 
 
-def row(*right: int, seed: int = 0) -> dict[str, Any]:
+def row(*right: int, seed: int = 0) -> list[dict[str, Any]]:
     """A fit a fold; of a hundred clips a class and corpus so many are right."""
-    return {
-        "fits": [
-            {
-                "seed": seed,
-                "fold": fold,
-                "test": {
-                    "clean": {
-                        corpus: {
-                            "confusion": [
-                                [count if c == k else (100 - count) * (k == 4) for k in range(5)]
-                                for c in range(4)
-                            ]
-                        }
-                        for corpus in ("ravdess", "emodb", "nemo")
+    return [
+        {
+            "seed": seed,
+            "fold": fold,
+            "test": {
+                "clean": {
+                    corpus: {
+                        "confusion": [
+                            [count if c == k else (100 - count) * (k == 4) for k in range(5)]
+                            for c in range(4)
+                        ]
                     }
-                },
-            }
-            for fold, count in enumerate(right)
-        ]
-    }
+                    for corpus in ("ravdess", "emodb", "nemo")
+                }
+            },
+        }
+        for fold, count in enumerate(right)
+    ]
 
 
 def test_ua_and_its_standard_error_by_hand() -> None:
@@ -45,8 +43,7 @@ def test_ua_and_its_standard_error_by_hand() -> None:
 
 
 def test_seeds_do_not_make_the_test_set_larger() -> None:
-    both = {"fits": row(50)["fits"] + row(50, seed=1)["fits"]}
-    assert ua(both, [(0, 0), (1, 0)]) == pytest.approx(ua(row(50), [(0, 0)]))
+    assert ua(row(50) + row(50, seed=1), [(0, 0), (1, 0)]) == pytest.approx(ua(row(50), [(0, 0)]))
 
 
 def test_only_what_both_rows_have_is_compared() -> None:

@@ -128,10 +128,10 @@ def test_goes_on_where_it_stopped(home: Path, train: Train, finished: Path) -> N
 
 def test_ctrl_c_leaves_a_run_that_goes_on(home: Path, train: Train, finished: Path) -> None:
     command = [sys.executable, "-m", "train", "fit", "--corpus", f"actors={home / 'clips.csv'}"]
-    command += ["--cache", home / "cache", "--device", "cpu", "--output", home / "stopped"]
+    command += ["--cache", str(home / "cache"), "--output", str(home / "stopped")]
     changes = [*CHANGES, "--set", "epochs=60", "--set", "patience=60"]
     with subprocess.Popen(
-        [*command, *changes, "--jobs", "2"],
+        [*command, *changes, "--jobs", "2", "--device", "cpu"],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a terminal sends the signal to the whole group
@@ -170,6 +170,27 @@ def test_a_damaged_clip_is_named_and_left_out(
         assert report["corpora"]["actors"]["clips"] == 54
     finally:
         (home / "clips.csv").write_text(lines)
+
+
+def test_report(
+    home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"name": "cogcn", "normalisation": "cold", "corpora": {"actors": {}}, "fits": []}
+    fields = json.loads((finished / "fold-0" / "metrics.json").read_text())
+    told = {key: fields[key] for key in ("seconds", "parameters", "epochs", "history")}
+    corpora = json.loads((finished / "config.json").read_text())["corpora"]
+    fit = {"seed": 0, "fold": 0, "device": "cpu", **told, "test": {"clean": fields["test"]}}
+    (home / "rows").mkdir()
+    (home / "rows" / "cogcn-cold.json").write_text(
+        json.dumps({**row, "corpora": corpora, "fits": [fit]})
+    )
+    page = home / "report.html"
+    arguments = ["report", "--results", home / "rows", "--run", finished, "--output", page]
+    cache = ["--cache", home / "cache", "--jobs", "2"]
+    assert main([str(argument) for argument in (*arguments, *cache)]) == 0
+    text = page.read_text()
+    assert "The cosine graph of an utterance" in text
+    assert "Confusion matrices" in text
 
 
 def test_corpora_check(

@@ -47,6 +47,7 @@ def test_a_killed_worker_changes_nothing(cluster: LocalCluster) -> None:
     assert killed_at[0] < len(grid)
     assert sorted(there) == sorted(here) == list(range(len(grid)))
     assert victim not in [worker.pid for worker in cluster.workers.values()]
+    assert cluster.scheduler is not None
     fitted = [
         transition
         for transition in cluster.scheduler.transition_log

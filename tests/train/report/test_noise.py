@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tests.train.report.artists import points, ticks
+from tests.train.report.made_up import fit, several, system
+from train.report.noise import draw_curves, noise_curves
+from train.report.page import Note, Picture
+
+
+def test_a_panel_a_disturbance() -> None:
+    (picture,) = noise_curves(several())
+    assert isinstance(picture, Picture)
+    white, silence = (panel.axes[0] for panel in picture.panels)
+    assert white.get_title(loc="left") == "white noise"
+    assert white.get_xlabel() == "signal-to-noise ratio (dB)"
+    assert ticks(white) == ["clean", "20", "0"]
+    assert silence.get_xlabel() == "inserted silence (%)"
+    assert white.get_ylim() == silence.get_ylim()
+    (line,) = points(white)  # the SVM has clean clips only
+    np.testing.assert_allclose(line[:, 1], [70, 60, 30])
+
+
+def test_the_worst_is_on_the_right() -> None:
+    levels = {"pink:0": 2, "pink:-5": 1, "pink:10": 3, "silence:50": 1, "silence:10": 4}
+    systems = [system("svm", [fit(0, 6, conditions=levels)])]
+    for kind, names in (("pink", ["clean", "10", "0", "-5"]), ("silence", ["clean", "10", "50"])):
+        axes = draw_curves(systems, kind).axes[0]
+        assert ticks(axes) == names
+        assert (np.diff(points(axes)[0][:, 1]) < 0).all()
+
+
+def test_a_system_without_one_level_keeps_its_place() -> None:
+    systems = [
+        system("svm", [fit(0, 6, conditions={"noise:20": 5, "noise:0": 2})]),
+        system("cogcn", [fit(0, 6, conditions={"noise:0": 3})]),
+    ]
+    axes = draw_curves(systems, "noise").axes[0]
+    whole, partly = (line[:, 0] for line in points(axes))
+    np.testing.assert_allclose(np.round(partly), [0, 2])
+    assert whole[0] != partly[0]  # bars side by side
+
+
+def test_clean_clips_only() -> None:
+    (note,) = noise_curves([system("svm", [fit(0, 5)])])
+    assert isinstance(note, Note)

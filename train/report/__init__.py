@@ -1,0 +1,108 @@
+"""``python -m train report``: one HTML page of what was measured and of what the networks see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge_ser.errors import EdgeSerError
+from train.cache import Cache
+from train.report import results
+from train.report.comparison import ua_against_data, ua_against_parameters, ua_per_corpus
+from train.report.confusion import confusion_matrices
+from train.report.embeddings import embedding_pictures
+from train.report.ga_gru import ga_gru_pictures
+from train.report.graphs import graph_pictures
+from train.report.heard import Heard
+from train.report.learning import learning_curves
+from train.report.noise import noise_curves
+from train.report.page import Note, Section, render
+from train.report.results import System
+from train.report.rlc import rlc_pictures
+from train.report.style import drawing
+from train.report.tables import details, overview
+from train.runs import Run
+
+__all__ = ["write"]
+
+
+def write(rows: Path, runs: Sequence[Path], output: Path, cache: Cache) -> None:
+    """Writes the page.
+
+    Args:
+        rows: folder of what ``benchmarks/papers.py`` measured, a file a system and normalisation.
+        runs: folders that ``fit`` or ``evaluate --runs`` made; of each the first trained fold is
+            looked into, on its test speakers.
+        output: the page, one file that needs no other and no network.
+        cache: of what is computed from the runs' clips.
+
+    Raises:
+        EdgeSerError: there are no rows, one of ``runs`` is none, its corpora have changed, or the
+            page cannot be written.
+    """
+    systems = results.read(rows)
+    found = {path: Heard.open(Run.open(path, cache), cache) for path in runs}
+    opened = [heard for heard in found.values() if heard]
+    missing = [Note(f"{path}: no fold is trained yet.") for path, h in found.items() if not h]
+    with drawing():
+        sections = [*_measured(systems), *_seen(opened, missing)]
+        page = render("Speech emotion recognition: systems compared", _told(systems), sections)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise EdgeSerError(
+            f"{output}: cannot be written ({error.strerror}); choose another --output"
+        ) from error
+
+
+def _told(systems: Sequence[System]) -> list[str]:
+    corpora = {name: about for system in systems for name, about in system.corpora.items()}
+    clips = ", ".join(
+        f"{name} ({about['clips']} clips, {about['speakers']} speakers)"
+        for name, about in corpora.items()
+    )
+    commits = dict.fromkeys(fit.get("commit") for system in systems for fit in system.fits)
+    made = ", ".join(commit[:12] for commit in commits if commit)
+    return [
+        "Every system is trained on all corpora together and tested on speakers that were in "
+        f"neither training nor validation: {clips}. UA is the mean of the four emotions' recalls, "
+        "WA the share of right clips; chance is 25 % UA.",
+        *([f"Measured by the code of commit {made}."] if made else []),
+    ]
+
+
+def _measured(systems: Sequence[System]) -> list[Section]:
+    """What the rows alone tell."""
+    published = results.published(systems)
+    variants = [system for system in systems if system not in published]
+    sections = [
+        Section(
+            "Overview",
+            [ua_per_corpus(published), overview(published), ua_against_parameters(published)],
+        ),
+        Section("Noise and silence", noise_curves(systems)),
+        Section("Amount of data", [ua_against_data(systems)]),
+        Section("Learning curves", learning_curves(published)),
+        Section("Confusion matrices", confusion_matrices(published)),
+        Section("All figures", [details(published)]),
+    ]
+    if variants:
+        sections.insert(1, Section("Variants", [overview(variants)]))
+    return sections
+
+
+def _seen(opened: Sequence[Heard], missing: Sequence[Note]) -> list[Section]:
+    """What the networks of the runs make of their test speakers."""
+    nothing = Note("Nothing to show: no such network among the runs given.")
+    return [
+        Section("Embeddings", [*missing, *embedding_pictures(opened)] or [nothing]),
+        *(
+            Section(title, [part for heard in opened for part in draw(heard)] or [nothing])
+            for title, draw in (
+                ("Cosine graph", graph_pictures),
+                ("GA-GRU: graph and attention", ga_gru_pictures),
+                ("RLC: attention and informativeness", rlc_pictures),
+            )
+        ),
+    ]
