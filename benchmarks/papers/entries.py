@@ -33,7 +33,7 @@ class Entry:
 
 # The CoGCN paper's frames, 25 ms every 10 ms, are hundreds of nodes a clip: hours a fold on a CPU.
 NODES = ("features=egemaps-88@500/100", "patience=10")
-STOP = ("patience=6",)
+STOP = ("epochs=30", "patience=5")
 THREE = (0, 1, 2)
 COLD = ("cold",)
 TABLE = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,3 +48,14 @@ def some_rows(corpora: Path) -> list[Row]:
         for row in readers.read("ravdess", corpora / "ravdess")
         if row.speaker <= "06" and row.path.stem[9:17] in ("02-01-01", "01-02-01")
     ]
+
+
+@pytest.fixture(scope="session")
+def actors(some_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The few clips as a manifest."""
+    file = tmp_path_factory.mktemp("actors") / "clips.csv"
+    with file.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["path", "speaker", "emotion"])
+        writer.writerows([row.path, row.speaker, row.emotion] for row in some_rows)
+    return file

@@ -24,6 +24,19 @@ def batch(
     return (x, a_hat, mask) if model.graph else (x, mask)
 
 
+def padded(
+    lengths: list[int], frames: int, junk: float = 9.0, *, dimension: int
+) -> tuple[Tensor, Tensor]:
+    """Random sequences as a batch of ``frames`` frames, the padding filled with rubbish."""
+    random = torch.Generator().manual_seed(0)
+    x = torch.full((len(lengths), frames, dimension), junk)
+    mask = torch.zeros(len(lengths), frames)
+    for b, length in enumerate(lengths):
+        x[b, :length] = torch.randn(length, dimension, generator=random)
+        mask[b, :length] = 1.0
+    return x, mask
+
+
 def longer(inputs: tuple[Tensor, ...], frames: int) -> tuple[Tensor, ...]:
     """The same batch with more padding, all of it filled with rubbish."""
     x, mask = inputs[0], inputs[-1]

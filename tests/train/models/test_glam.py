@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -7,18 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
+from tests.train.models import checks
 from train import models
 from train.models.glam import GLAM, Attention, GatedMLP, MultiScale
 
-
-def segments(lengths: list[int], frames: int, junk: float = 9.0) -> tuple[Tensor, Tensor]:
-    """Random segments as a batch of ``frames`` frames, the padding filled with rubbish."""
-    random = torch.Generator().manual_seed(0)
-    x, mask = torch.full((len(lengths), frames, 40), junk), torch.zeros(len(lengths), frames)
-    for b, length in enumerate(lengths):
-        x[b, :length] = torch.randn(length, 40, generator=random)
-        mask[b, :length] = 1.0
-    return x, mask
+segments = partial(checks.padded, dimension=40)
 
 
 @pytest.mark.parametrize(

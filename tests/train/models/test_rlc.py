@@ -1,23 +1,18 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from edge_ser.errors import EdgeSerError
+from tests.train.models import checks
 from train import models
 from train.models.gca_lstm import GCALSTM
 from train.models.rlc import RLC, UNITS, Convolution, MaskedBatchNorm, SelfAttention
 
-
-def clips(lengths: list[int], frames: int, junk: float = 9.0) -> tuple[Tensor, Tensor]:
-    """Random clips as a batch of ``frames`` frames, the padding filled with rubbish."""
-    random = torch.Generator().manual_seed(0)
-    x, mask = torch.full((len(lengths), frames, 17), junk), torch.zeros(len(lengths), frames)
-    for b, length in enumerate(lengths):
-        x[b, :length] = torch.randn(length, 17, generator=random)
-        mask[b, :length] = 1.0
-    return x, mask
+clips = partial(checks.padded, dimension=17)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from train import config
 from train.__main__ import main
 from train.augment import CLEAN
 from train.cache import Cache
-from train.corpora import Row
 from train.data import cold
 from train.fit import Fitted, build_model
 from train.pipeline import load_data
@@ -36,26 +34,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clips(home: Path, some_rows: list[Row]) -> Path:
-    """The six actors' clips as a manifest."""
-    with (home / "clips.csv").open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["path", "speaker", "emotion"])
-        writer.writerows([row.path, row.speaker, row.emotion] for row in some_rows)
-    return home / "clips.csv"
-
-
-@pytest.fixture(scope="session")
 def shared_cache(home: Path) -> Cache:
     return Cache(home / "cache", 2, Console(stderr=True))
 
 
 @pytest.fixture(scope="session")
-def trained(home: Path, clips: Path) -> Path:
+def trained(home: Path, actors: Path) -> Path:
     """The folder of a CoGCN of which fold 0 was trained, for one epoch."""
     changes = ["features=egemaps-88@500/100", "hidden=16", "epochs=1", "gamma=0.5", "layers=2"]
     settings = [word for change in changes for word in ("--set", change)]
-    arguments = ["evaluate", "--corpus", f"actors={clips}", "--folds", "0", *settings]
+    arguments = ["evaluate", "--corpus", f"actors={actors}", "--folds", "0", *settings]
     places = ["--runs", home / "runs", "--output", home / "figures.json", "--cache", home / "cache"]
     assert main([*arguments, *map(str, places), "--jobs", "2", "--device", "cpu"]) == 0
     return home / "runs" / "seed-0"
@@ -69,14 +57,14 @@ def cogcn(trained: Path, shared_cache: Cache) -> Heard:
 
 
 @pytest.fixture(scope="session")
-def untrained(home: Path, clips: Path, shared_cache: Cache) -> Open:
+def untrained(home: Path, actors: Path, shared_cache: Cache) -> Open:
     """Opens fold 0 of a run whose network still has its first weights."""
 
     def make(model: str, *changes: str) -> Heard:
         settings = config.load(model, changes=changes)
         folder = home / "-".join([model, *changes]).replace("=", "-")
         origin = {"command": "", "commit": None}
-        run = Run.start(folder, settings, 0, "folds", {"actors": clips}, origin, shared_cache)
+        run = Run.start(folder, settings, 0, "folds", {"actors": actors}, origin, shared_cache)
         candidate = settings.candidates()[0]
         torch.manual_seed(0)
         state = build_model(settings, candidate).state_dict()
