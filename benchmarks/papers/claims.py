@@ -103,7 +103,8 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
             change = ""
             if file != parts[0][1]:
                 both = math.hypot(error, whole[1])
-                change = f"{100 * (mean - whole[0]):+.1f} ± {100 * both:.1f}"
+                points = round(100 * (mean - whole[0]), 1) + 0.0  # no "-0.0"
+                change = f"{points:+.1f} ± {100 * both:.1f}"
             lines.append(
                 f"| {name} | {100 * mean:.1f} ± {100 * error:.1f} | {change} | {printed} |"
             )

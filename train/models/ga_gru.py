@@ -114,7 +114,7 @@ def average_frames(x: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]
         (B, T, d) and the mask (B, T), T = ceil(N / count).
     """
     batch, frames, dimension = x.shape
-    groups = -(-frames // count)
+    groups = (frames + count - 1) // count  # not -(-n // c): ONNX rounds towards zero
     missing = groups * count - frames
     weighted = nn.functional.pad(x * mask.unsqueeze(-1), (0, 0, 0, missing))
     counts = nn.functional.pad(mask, (0, missing)).view(batch, groups, count).sum(dim=2)

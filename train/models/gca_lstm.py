@@ -75,6 +75,35 @@ class Informativeness(nn.Module):
         return torch.where(spread, share, mask)
 
 
+class InformedLSTM(nn.Module):
+    """The recurrence of :class:`GCALSTM`'s second layer: an LSTM with the cell of equation (11).
+
+    Args:
+        units: u.
+    """
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(units, 4 * units, bias=False)
+
+    def forward(self, inputs: Tensor, r: Tensor) -> Tensor:
+        """From what the steps add to the gates f, i, o, c (B, N, 4u) and r (B, N) to (B, N, u)."""
+        h = c = inputs.new_zeros(len(inputs), self.hidden.in_features)
+        outputs = []
+        for z, weight in zip(inputs.unbind(1), r.unsqueeze(-1).unbind(1), strict=True):
+            h, c = self.step(h, c, z, weight)
+            outputs.append(h)
+        return torch.stack(outputs, dim=1)
+
+    def step(self, h: Tensor, c: Tensor, z: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """One step: hidden output and cell (B, u), ``z`` (B, 4u), ``weight`` (B, 1)."""
+        u = self.hidden.in_features
+        z = z + self.hidden(h)
+        f, i, o = z[:, : 3 * u].sigmoid().chunk(3, dim=-1)
+        c = f * c * (1 - weight) + i * z[:, 3 * u :].tanh() * weight
+        return o * c.tanh(), c
+
+
 class GCALSTM(nn.Module):
     r"""Two LSTM layers and a global context memory, refined I times.
 
@@ -103,7 +132,7 @@ class GCALSTM(nn.Module):
         self.first = nn.LSTM(dimension, units, batch_first=True)
         self.informativeness = Informativeness(units)
         self.second_input = nn.Linear(units, 4 * units)
-        self.second_hidden = nn.Linear(units, 4 * units, bias=False)
+        self.second = InformedLSTM(units)
         self.refinement = nn.Linear(2 * units, units, bias=False)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -113,19 +142,6 @@ class GCALSTM(nn.Module):
         context = last_step(h, mask)
         for _ in range(self.iterations):
             r = self.informativeness(h, context, mask)
-            attended = last_step(self._second(inputs, r), mask)
+            attended = last_step(self.second(inputs, r), mask)
             context = self.refinement(torch.cat([attended, context], dim=-1)).relu()
         return context
-
-    def _second(self, inputs: Tensor, r: Tensor) -> Tensor:
-        """Hidden outputs (B, N, u) of the second layer; ``inputs`` (B, N, 4u): f, i, o, c."""
-        u = inputs.shape[-1] // 4
-        h = c = inputs.new_zeros(len(inputs), u)
-        outputs = []
-        for z, weight in zip(inputs.unbind(1), r.unsqueeze(-1).unbind(1), strict=True):
-            z = z + self.second_hidden(h)
-            f, i, o = z[:, : 3 * u].sigmoid().chunk(3, dim=-1)
-            c = f * c * (1 - weight) + i * z[:, 3 * u :].tanh() * weight
-            h = o * c.tanh()
-            outputs.append(h)
-        return torch.stack(outputs, dim=1)

@@ -123,7 +123,8 @@ class WMAGIN(Network):
         """a, b, c, d, e: (B, C) each."""
         x = x * mask.unsqueeze(-1)
         g = torch.cat(self.recurrent(x, mask), dim=-1)
-        itself = torch.eye(x.shape[1], dtype=torch.bool, device=x.device)
+        places = torch.arange(x.shape[1], device=x.device)
+        itself = places.unsqueeze(0) == places.unsqueeze(1)  # TFLite has no torch.eye
         pairs = mask.unsqueeze(1) * mask.unsqueeze(2)
         joined = ((a_hat > 0) & ~itself).to(x.dtype) * pairs
         everyone = pairs.masked_fill(itself, 0.0)
@@ -134,9 +135,12 @@ class WMAGIN(Network):
             update = mlp(own + aggregate(h, neighbours, self.weights)).relu()
             h = (h + update) * mask.unsqueeze(-1)
             phases.append(h)
-        phases[-1] = nn.functional.scaled_dot_product_attention(
-            self.query(x), self.key(g), self.value(h), attn_mask=mask.unsqueeze(1) > 0
+        # one head: the exporter to ONNX wants four dimensions
+        q, k, v = (a.unsqueeze(1) for a in (self.query(x), self.key(g), self.value(h)))
+        attended = nn.functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask[:, None, None] > 0
         )
+        phases[-1] = attended.squeeze(1)
         return [
             head(masked_mean(phase, mask)) for head, phase in zip(self.heads, phases, strict=True)
         ]

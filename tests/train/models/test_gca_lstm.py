@@ -31,7 +31,7 @@ def gca_lstm_step_by_step(model: GCALSTM, x: Tensor) -> tuple[Tensor, list[Tenso
     w_e2, w_e1 = model.informativeness.hidden.weight, model.informativeness.score.weight
     w_f, w_i, w_o, w_c = model.second_input.weight.chunk(4)
     b_f, b_i, b_o, b_c = model.second_input.bias.chunk(4)
-    u_f, u_i, u_o, u_c = model.second_hidden.weight.chunk(4)
+    u_f, u_i, u_o, u_c = model.second.hidden.weight.chunk(4)
     scores = []
     for _ in range(model.iterations):
         e = [w_e1 @ torch.tanh(w_e2 @ torch.cat([step, memory])) for step in encoded]  # (9)
