@@ -42,10 +42,17 @@ def measure() -> dict[str, Any]:
         figures[backend] = measured
     return {
         "command": "python -m benchmarks.speed",
+        **machine("numpy", "onnxruntime", "ai-edge-litert", "opensmile"),
+        "figures": figures,
+    }
+
+
+def machine(*packages: str) -> dict[str, Any]:
+    """What the figures were measured on, and with which versions."""
+    return {
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
         "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "onnxruntime", "opensmile")},
-        "figures": figures,
+        | {name: version(name) for name in packages},
     }
 
 

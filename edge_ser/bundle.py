@@ -14,12 +14,17 @@ from edge_ser.graph import KINDS
 from edge_ser.normalisation import Normalisation
 
 FORMAT = "edge-ser bundle 1"
-WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx"}
+WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx", "tflite": "model.tflite"}
 """Backend to the weight file it reads."""
+INPUTS = (["x", "mask"], ["x", "a_hat", "mask"])
+"""What a model takes: nodes and a mask, and where it has a graph its normalised adjacency."""
+NO_GRAPH = "none"
 SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
-_ALLOWED = {"model.json", "CARD.md", *WEIGHTS.values()}
+_ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", *WEIGHTS.values()}
 _LARGEST = 64 * 2**20
+_LONGEST_WINDOW = 60.0
+"""Seconds; an utterance ends after 30."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,6 +74,32 @@ class Bundle:
         return Normalisation.from_dict(self.card["normalisation"])
 
     @property
+    def graph(self) -> str | None:
+        """The kind of graph over the nodes; None for a model without one."""
+        kind = str(self.card["graph"]["kind"])
+        return None if kind == NO_GRAPH else kind
+
+    @property
+    def windows(self) -> tuple[float, float]:
+        """Seconds of the longest graph, and between the beginnings of two of one utterance."""
+        return float(self.card["windows"]["length"]), float(self.card["windows"]["step"])
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the model's inputs, in order."""
+        return [str(given["name"]) for given in self.card["inputs"]]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether a runtime that wants fixed shapes gets the nodes padded to the longest graph."""
+        return bool(self.card["inputs"][0]["length"] == "fixed")
+
+    @property
+    def longest(self) -> int:
+        """Nodes of the longest graph."""
+        return self.features.count(self.windows[0])
+
+    @property
     def backends(self) -> list[str]:
         """The backends that this bundle has weights for."""
         return [backend for backend, file in WEIGHTS.items() if file in self.files]
@@ -79,11 +110,11 @@ class Bundle:
         return max(len(self.files[WEIGHTS[backend]]) for backend in self.backends)
 
     def __repr__(self) -> str:
-        graph = self.card["graph"]
         return (
             f"Bundle({self.name}, {self.precision}, {self.parameters} parameters, "
-            f"features={self.features.spec} ({self.features.dimension}), graph={graph['kind']}, "
-            f"labels={'/'.join(self.labels)}, backends={'/'.join(self.backends)})"
+            f"features={self.features.spec} ({self.features.dimension}), "
+            f"graph={self.graph or NO_GRAPH}, labels={'/'.join(self.labels)}, "
+            f"backends={'/'.join(self.backends)})"
         )
 
 
@@ -166,6 +197,11 @@ def _problem(bundle: Bundle) -> str | None:
     good = abs(normalisation.mean) < 1e30
     if not (good.all() and (normalisation.std > 0).all() and normalisation.clip > 0):
         return "normalisation is not finite and positive"
-    if card["graph"]["kind"] not in KINDS:
+    if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):
         return f"unknown graph {card['graph']['kind']!r}"
+    if bundle.inputs != INPUTS[bundle.graph is not None]:
+        return f"its inputs are {bundle.inputs}"
+    length, step = bundle.windows
+    if not bundle.features.step <= step <= length <= _LONGEST_WINDOW:
+        return f"windows of {length} s every {step} s"
     return None

@@ -213,10 +213,9 @@ def graph_slices(
         length: seconds of the longest window.
         step: seconds between the beginnings of two windows.
     """
-    longest = max(round(length / features.step), 1)
-    hop = max(round(step / features.step), 1)
-    windows = 1 + max(0, -(-(count - longest) // hop))
-    return [slice(i * hop, min(i * hop + longest, count)) for i in range(windows)]
+    size, hop = features.count(length), features.count(step)
+    windows = 1 + max(0, -(-(count - size) // hop))
+    return [slice(i * hop, min(i * hop + size, count)) for i in range(windows)]
 
 
 def windows(

@@ -27,32 +27,36 @@ class Recognizer:
 
     Args:
         bundle: the model.
-        backend: ``numpy`` or ``onnx``.
+        backend: ``numpy``, ``onnx`` or ``tflite``; the first of them that the model has weights
+            for where none is named.
 
     Raises:
         EdgeSerError: the backend is unknown, not installed, or cannot use the weights.
     """
 
-    def __init__(self, bundle: Bundle, backend: str = "numpy") -> None:
+    def __init__(self, bundle: Bundle, backend: str | None = None) -> None:
         self.bundle = bundle
-        self.backend = backend
+        self.backend = backend or bundle.backends[0]
         self.level = -np.inf
         """dBFS of the last block of a stream: -inf for digital silence, 0 for full scale."""
-        self._model = open_backend(bundle, backend)
+        self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
         self._normalisation = bundle.normalisation
-        self._graph = bundle.card["graph"]
+        self._windows = bundle.windows
+        self._graph, self._gamma = bundle.graph, bundle.card["graph"].get("gamma")
 
     def __repr__(self) -> str:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"
 
     def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (C,) of an utterance's raw vectors (n, d): the mean over its graphs."""
+        """Logits (C,) of an utterance's raw vectors (n, d): the mean over its windows."""
         x = normalise(values, self._normalisation)
-        kind, gamma = self._graph["kind"], self._graph.get("gamma")
-        graphs = [x[rows] for rows in graph_slices(len(x), self._features)]
-        scores = [self._model(nodes, build(kind, nodes, gamma)) for nodes in graphs]
+        windows = [x[rows] for rows in graph_slices(len(x), self._features, *self._windows)]
+        scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
         return np.mean(scores, axis=0, dtype=np.float32)
+
+    def _adjacency(self, nodes: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        return None if self._graph is None else build(self._graph, nodes, self._gamma)
 
     def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probabilities (C,) of an utterance's raw vectors (n, d)."""
@@ -169,12 +173,12 @@ def _dbfs(samples: NDArray[np.int16]) -> float:
     return 20 * float(np.log10(rms / 32768)) if rms else -np.inf
 
 
-def load(model: str | Path = "cogcn", backend: str = "numpy") -> Recognizer:
+def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:
     """Loads a model.
 
     Args:
         model: the name of a bundled model, or a bundle folder.
-        backend: ``numpy`` or ``onnx``.
+        backend: as of :class:`Recognizer`.
 
     Raises:
         EdgeSerError: there is no such model or backend, or the bundle is damaged.

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge_ser.bundle import FORMAT
+from edge_ser.bundle import FORMAT, NO_GRAPH
 from edge_ser.events import LABELS
 from edge_ser.features import feature_set
-from export.to_onnx import INPUTS
+from export.signature import Signature
 from train.folds import Trained
 from train.models import count_parameters
 from train.runs import Run, describe_rows
 
 VERSION = "1"
-LICENCE = (
-    "CC BY-NC-SA 4.0; research and personal use only: trained on RAVDESS, EmoDB and nEMO with "
-    "features of openSMILE (audEERING Research License)"
-)
+_OPENSMILE = "features of openSMILE (audEERING Research License)"
+_KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish"}
+"""The corpora that the bundled model is made of, and their languages."""
 
 
 def model_card(
@@ -25,8 +24,8 @@ def model_card(
     """The contents of ``model.json``; keys as the bundle format has them."""
     features = feature_set(run.config.features)
     assert trained.normalisation is not None, "checked by quantize"
-    nodes, d = "N", features.dimension
-    shapes = ([1, nodes, d], [1, nodes, nodes], [1, nodes])
+    kind = run.config.graph
+    gamma = {} if kind == NO_GRAPH else {"gamma": trained.candidate.gamma}
     return {
         "format": FORMAT,
         "name": name,
@@ -34,10 +33,7 @@ def model_card(
         "precision": precision,
         "architecture": {"system": run.config.model, **trained.candidate.network},
         "labels": list(LABELS),
-        "inputs": [
-            {"name": i, "shape": shape, "length": "variable"}
-            for i, shape in zip(INPUTS, shapes, strict=True)
-        ],
+        "inputs": Signature.of(run.config).describe(),
         "features": {
             "set": features.set,
             "version": features.version,
@@ -45,7 +41,8 @@ def model_card(
             "step": features.step,
         },
         "normalisation": trained.normalisation.to_dict(),
-        "graph": {"kind": run.config.graph, "gamma": trained.candidate.gamma},
+        "windows": {"length": run.config.segment, "step": run.config.segment_step},
+        "graph": {"kind": kind, **gamma},
         "parameters": count_parameters(trained.model),
         "training": {
             "corpora": describe_rows(run.rows),
@@ -55,8 +52,39 @@ def model_card(
             "commit": run.commit,
         },
         "metrics": metrics,
-        "licence": LICENCE,
+        "licence": _licence({row.corpus for row in run.rows}),
     }
+
+
+def _describe_graph(graph: dict[str, Any]) -> str:
+    return f"{graph['kind']}, gamma {graph['gamma']}" if "gamma" in graph else str(graph["kind"])
+
+
+def _describe_weights(precision: str) -> str:
+    if precision == "fp32":
+        return ""
+    return "; the weights are stored in int8 and widened when the model is loaded"
+
+
+def _licence(corpora: set[str]) -> str:
+    if corpora == set(_KNOWN):
+        return (
+            "CC BY-NC-SA 4.0; research and personal use only: trained on RAVDESS, EmoDB and nEMO "
+            f"with {_OPENSMILE}"
+        )
+    names = ", ".join(sorted(corpora))
+    return f"research and personal use at most: {_OPENSMILE}; the licences of {names} apply"
+
+
+def _describe_corpora(corpora: dict[str, Any]) -> str:
+    if set(corpora) != set(_KNOWN):
+        return "It knows no more people than those of its corpora."
+    speakers = sum(corpus["speakers"] for corpus in corpora.values())
+    *first, last = _KNOWN.values()
+    return (
+        f"The corpora are acted, by {speakers} adults, in {', '.join(first)} and {last},\n"
+        "recorded in studios."
+    )
 
 
 def card_text(card: dict[str, Any]) -> str:
@@ -81,7 +109,8 @@ def card_text(card: dict[str, Any]) -> str:
 Hears an utterance and says {", ".join(card["labels"][:-1])} or {card["labels"][-1]}.
 
 - System: {card["architecture"]["system"]}, {card["parameters"]} parameters.
-- Graph: {graph["kind"]}, gamma {graph["gamma"]}.
+- Graph: {_describe_graph(graph)}.
+- Arithmetic: float32 in every operator{_describe_weights(card["precision"])}.
 - Nodes: {features["set"]} ({features["version"]}), {1000 * features["window"]:.0f} ms every \
 {1000 * features["step"]:.0f} ms, normalised with the training speakers' mean and deviation.
 - Trained on {trained_on}.
@@ -99,10 +128,9 @@ them. Accuracy (WA) and mean recall (UA) in percent, of the trained networks and
 
 ## Limits
 
-The corpora are acted, by {sum(c["speakers"] for c in card["training"]["corpora"].values())} \
-adults, in English, German and Polish, recorded in studios. Other languages, ages,
-microphones and unacted speech will do worse, and an utterance that is none of the four emotions
-gets one of them all the same. Do not decide anything about a person by it.
+{_describe_corpora(card["training"]["corpora"])} Other languages, ages, microphones and
+unacted speech will do worse, and an utterance that is none of the four emotions gets one of them
+all the same. Do not decide anything about a person by it.
 
 Inferring emotions at work or in education is banned in the EU (AI Act, Art. 5(1)(f)).
 

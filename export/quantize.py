@@ -9,26 +9,36 @@ where UA holds is it applied to the final network, trained on everybody, and wri
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table as RichTable
+from rich.markdown import Markdown
+from torch import nn
 
 from edge_ser.bundle import WEIGHTS
 from edge_ser.errors import EdgeSerError
 from export.card import card_text, model_card
-from export.verify import TRAINED, Outcome, disagreement, pool, verify_fold, weight_files
+from export.formats import BACKENDS, Converted, Failure, convert
+from export.int8 import on_grid
+from export.report import make_report, report_text
+from export.signature import VARIABLE, Signature
+from export.verify import FoldResult, Outcome, pool, verify_fold
 from export.write import write_bundle
 from train import augment
 from train.cache import Cache
+from train.folds import Trained
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
 
-TOLERANCE = {"fp32": 1e-4, "int8": 0.02}
-"""Largest difference in probability between two backends."""
+TOLERANCE = 1e-3
+"""Largest difference of a logit between a runtime and the same network in PyTorch."""
+
+_NOT_STREAMED = "dnn"
+"""Its one vector is of a whole clip, which a device never has."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,9 +52,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, help="folder of the new bundle")
     parser.add_argument(
         "--precision",
-        choices=sorted(TOLERANCE, reverse=True),
+        choices=("int8", "fp32"),
         default="int8",
         help="int8: weights of one byte, a quarter of the size; fp32: as trained (default: int8)",
+    )
+    parser.add_argument(
+        "--formats",
+        nargs="+",
+        choices=tuple(BACKENDS),
+        help="npz: needs NumPy alone, CoGCN and TGCN only; onnx: for onnxruntime, any length; "
+        "tflite: for LiteRT, smallest runtime, recurrent networks of one fixed length "
+        "(default: all that the system has)",
     )
     parser.add_argument(
         "--max-ua-drop",
@@ -58,91 +76,113 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def quantize(args: argparse.Namespace, console: Console) -> None:
-    """Exports, verifies, prints the table and writes the bundle.
+def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
+    """Exports, verifies, prints the report and writes the bundle.
+
+    Returns:
+        The formats that could not be had, and why; the bundle is without them.
 
     Raises:
-        EdgeSerError: the run is unfinished or per-speaker, UA falls by more than allowed, the
-            backends disagree, or the bundle cannot be written.
+        EdgeSerError: the run is unfinished, or of a kind that no device can run; UA falls by more
+            than allowed, a runtime disagrees with PyTorch, no format could be had, or the bundle
+            cannot be written.
     """
     cache = Cache.open(args.cache, args.jobs, console)
-    run = Run.open(args.run, cache)
-    if run.config.model not in ("cogcn", "tgcn"):
-        raise EdgeSerError(f"{args.run} holds a {run.config.model}; export knows cogcn and tgcn")
+    run = _open(args.run, cache)
+    formats = args.formats or [
+        name for name in BACKENDS if name != "npz" or run.config.model in VARIABLE
+    ]
+    data = load_data(run.config, run.rows, [augment.CLEAN], cache)
+    signature = Signature.of(run.config)
+
+    def export(trained: Trained) -> tuple[nn.Module, Converted]:
+        ready = on_grid(trained.model) if args.precision == "int8" else trained.model
+        return ready, convert(ready, signature, args.precision, formats)
+
+    folds: list[FoldResult] = []
+    with progress(console, "export of the folds", len(run.splits) + 1) as advance:
+        for fold in range(len(run.splits)):
+            trained = run.load(fold)
+            folds.append(verify_fold(run, data, fold, trained, *export(trained)))
+            advance()
+        final = run.load(None)
+        ready, files = export(final)
+        advance()
+    outcomes = pool(folds, data.table)
+    failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
+    for result in folds:
+        failures |= result.failures
+    weights = {
+        name: file
+        for name, file in files.items()
+        if isinstance(file, bytes) and name not in failures
+    }
+    sizes = {name: len(content) for name, content in weights.items()}
+    recipe = {"precision": args.precision}
+    report = make_report(ready, signature, recipe, outcomes, sizes, failures)
+    text = report_text(args.output.name, report)
+    console.print(Markdown(text))
+    _judge(outcomes, args.max_ua_drop, failures)
+    after = min(outcomes[1:], key=lambda outcome: outcome.ua)
+    metrics = {"before": outcomes[0].scores, "after": after.scores}
+    card = model_card(run, final, args.output.name, args.precision, metrics)
+    contents = {WEIGHTS[BACKENDS[name]]: content for name, content in weights.items()}
+    contents["CARD.md"] = card_text(card).encode()
+    contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
+    contents["report.md"] = text.encode()
+    write_bundle(args.output, card, contents)
+    console.print(f"wrote {args.output}")
+    return failures
+
+
+def _open(path: Path, cache: Cache) -> Run:
+    run = Run.open(path, cache)
+    if run.config.model == _NOT_STREAMED:
+        raise EdgeSerError(
+            f"{path} holds a {run.config.model}, which hears whole clips; a device cannot run it"
+        )
+    if run.config.words:
+        raise EdgeSerError(f"{path} reads transcripts, and a device has none")
     if run.config.normalisation != "cold":
         raise EdgeSerError(
-            f"{args.run} normalises per speaker, and a device does not know who speaks; "
+            f"{path} normalises per speaker, and a device does not know who speaks; "
             "export a run with normalisation = cold"
         )
     if run.unfinished or not run.folder(None).is_dir():
-        raise EdgeSerError(f"{args.run} is not finished; run `python -m train fit` again")
-    data = load_data(run.config, run.rows, [augment.CLEAN], cache)
-    folds = []
-    with progress(console, f"{args.precision} export of the folds", len(run.splits)) as advance:
-        for fold in range(len(run.splits)):
-            folds.append(verify_fold(run, data, fold, args.precision))
-            advance()
-    outcomes = pool(folds, data.table)
-    final = run.load(None)
-    files = weight_files(run, final, args.precision)
-    console.print(report(outcomes, files, args.precision))
-    before, after = outcomes[0], min(outcomes[1:], key=lambda outcome: outcome.ua)
-    difference, equal = disagreement(outcomes)
-    console.print(
-        f"backends: largest difference in probability {difference:.1e}, "
-        f"same label on {100 * equal:.1f} % of the clips"
-    )
-    if before.ua - after.ua > args.max_ua_drop:
-        raise EdgeSerError(
-            f"UA falls by {before.ua - after.ua:.2f} points with {after.runtime}, more than "
-            f"{args.max_ua_drop}; nothing is written. Try --precision fp32 or --max-ua-drop"
-        )
-    if difference > TOLERANCE[args.precision]:
-        raise EdgeSerError(
-            f"the backends differ by {difference:.1e} in probability, more than "
-            f"{TOLERANCE[args.precision]}; nothing is written"
-        )
-    metrics = {
-        "before": before.scores,
-        "after": after.scores,
-        "largest_logit_change": max(outcome.largest for outcome in outcomes),
-        "largest_backend_difference": difference,
-    }
-    card = model_card(run, final, args.output.name, args.precision, metrics)
-    write_bundle(args.output, card, {**files, "CARD.md": card_text(card).encode()})
-    console.print(f"wrote {args.output}")
+        raise EdgeSerError(f"{path} is not finished; run `python -m train fit` again")
+    return run
 
 
-def report(outcomes: Sequence[Outcome], files: dict[str, bytes], precision: str) -> RichTable:
-    """The table of sizes, logit changes and accuracies."""
-    table = RichTable(title=f"{precision}, on the test speakers of all folds")
-    corpora = list(outcomes[0].scores)
-    table.add_column("runtime")
-    for title in ("bytes", "largest logit change", "mean", *(f"{c} WA/UA" for c in corpora), "UA"):
-        table.add_column(title, justify="right")
-    for outcome in outcomes:
-        size = "" if outcome.runtime == TRAINED else f"{len(files[WEIGHTS[outcome.runtime]]):,}"
-        scores = [outcome.scores[corpus] for corpus in corpora]
-        table.add_row(
-            outcome.runtime,
-            size,
-            f"{outcome.largest:.4f}",
-            f"{outcome.mean:.5f}",
-            *(f"{100 * s['wa']:.1f}/{100 * s['ua']:.1f}" for s in scores),
-            f"{outcome.ua:.2f}",
-        )
-    return table
+def _judge(outcomes: Sequence[Outcome], allowed: float, failures: dict[str, Failure]) -> None:
+    before, *after = outcomes
+    if len(after) == 1:
+        reasons = "; ".join(f"{name}: {failure.reason}" for name, failure in failures.items())
+        raise EdgeSerError(f"no format could be had ({reasons}); nothing is written")
+    for outcome in after:
+        drop = before.ua - outcome.ua
+        if not drop <= allowed:
+            raise EdgeSerError(
+                f"UA falls by {drop:.2f} points with {outcome.name}, more than {allowed}; nothing "
+                "is written. Try --precision fp32 or --max-ua-drop"
+            )
+        if not outcome.difference <= TOLERANCE:
+            raise EdgeSerError(
+                f"{outcome.name} differs by {outcome.difference:.1e} in a logit from PyTorch, more "
+                f"than {TOLERANCE}; nothing is written"
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Runs the command; returns its exit status: 1 where nothing, or not all, was written."""
     args = parse(arguments)
     try:
-        quantize(args, Console(width=None if sys.stdout.isatty() else 160))
+        failures = quantize(args, Console(width=None if sys.stdout.isatty() else 160))
     except EdgeSerError as error:
         print(f"quantize: error: {error}", file=sys.stderr)
         return 1
-    return 0
+    for name, failure in failures.items():
+        print(f"quantize: no {name}: {failure.reason} ({failure.versions})", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -1,86 +1,60 @@
-"""A trained graph network as ``model.onnx``, for onnxruntime."""
+"""A trained network as ``model.onnx``, for onnxruntime."""
 
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnx import helper, numpy_helper
 from torch import nn
 
-from export.int8 import on_grid
+from export.int8 import quantise
+from export.recurrent import for_onnx
+from export.signature import Signature
 
 OPSET = 18
-INPUTS = ("x", "a_hat", "mask")
 LONGEST = 4096
 
+_AXES = {"Conv": 0, "GRU": 1, "LSTM": 1, "Transpose": 0}
+"""Operator to the output channels of its weights; those of products depend on the node."""
 
-def to_onnx(model: nn.Module, dimension: int, precision: str) -> bytes:
-    """The model for one graph with any number of nodes.
+
+def to_onnx(model: nn.Module, signature: Signature, precision: str) -> bytes:
+    """The model for one window with any number of nodes.
 
     Args:
-        model: forward(x (1, N, d), a_hat (1, N, N), mask (1, N)) -> logits (1, C).
-        dimension: d.
-        precision: ``int8`` (weights int8, activations quantised as they come, aggregation and
-            last layer float) or ``fp32``.
+        model: forward(x (1, N, d)[, a_hat (1, N, N)], mask (1, N)) -> logits (1, C); at ``int8``
+            one of :func:`export.int8.on_grid`.
+        signature: of its inputs.
+        precision: ``int8`` (weights int8, arithmetic float32) or ``fp32``.
     """
-    model = (on_grid(model) if precision == "int8" else model).eval()
     with tempfile.TemporaryDirectory() as folder:
-        float_, prepared, int8 = (Path(folder) / f"{name}.onnx" for name in "abc")
-        _export(model, dimension, float_)
-        if precision == "fp32":
-            return _stripped(float_)
-        quant_pre_process(str(float_), str(prepared))
-        graph = onnx.load(prepared).graph
-        constants = {tensor.name for tensor in graph.initializer}
-        products = [n for n in graph.node if n.op_type in ("MatMul", "Gemm")]
-        weighted = [n for n in products if n.input[1] in constants]
-        # quantize_dynamic rewrites a Gemm to <name>_MatMul + Add before it looks at the exclusions
-        last = weighted[-1].name
-        quantize_dynamic(
-            prepared,
-            int8,
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=[last, f"{last}_MatMul"],
-        )
-        operators = [n.op_type for n in onnx.load(int8).graph.node]
-        if (
-            operators.count("MatMulInteger") != len(weighted) - 1
-        ):  # a wrong name is ignored silently
-            raise RuntimeError(f"expected {len(weighted) - 1} integer products in {operators}")
-        return _stripped(int8)
+        file = Path(folder) / "model.onnx"
+        _export(for_onnx(model).eval(), signature, file)
+        exported = onnx.load(file)
+    if precision == "int8":
+        _narrow(exported.graph)
+    return _stripped(exported)
 
 
-def _stripped(path: Path) -> bytes:
-    """The file without the exporter's notes: where in whose source tree each node came from."""
-    model = onnx.load(path)
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    return bytes(model.SerializeToString())
-
-
-def _export(model: nn.Module, dimension: int, path: Path) -> None:
+def _export(model: nn.Module, signature: Signature, path: Path) -> None:
     nodes = torch.export.Dim("N", min=2, max=LONGEST)
-    n = 7
-    example = (torch.randn(1, n, dimension), torch.eye(n)[None], torch.ones(1, n))
-    shapes = ({1: nodes}, {1: nodes, 2: nodes}, {1: nodes})
+    shapes = tuple(dict.fromkeys(sides, nodes) for sides in signature.sides.values())
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            example,
+            signature.example(),
             dynamo=True,
-            input_names=list(INPUTS),
+            input_names=list(signature.shapes),
             output_names=["logits"],
             dynamic_shapes=shapes,
             opset_version=OPSET,
@@ -88,3 +62,58 @@ def _export(model: nn.Module, dimension: int, path: Path) -> None:
         )
     assert program is not None
     program.save(str(path), external_data=False)
+
+
+def _narrow(graph: Any) -> None:
+    """Stores every weight in int8, widened by a DequantizeLinear."""
+    weights = {t.name: t for t in graph.initializer if math.prod(t.dims) > max(t.dims, default=1)}
+    axes: dict[str, int] = {}
+    for node in _nodes(graph):
+        for name in node.input:
+            if name in weights and (axis := _output_axis(node, name)) is not None:
+                axes[name] = axis
+    widened = []
+    for name, axis in axes.items():
+        whole, scale = quantise(numpy_helper.to_array(weights[name]), axis)
+        graph.initializer.remove(weights[name])
+        stored = [(whole, f"{name}.int8"), (scale, f"{name}.scale")]
+        graph.initializer.extend(numpy_helper.from_array(a, n) for a, n in stored)
+        widened.append(
+            helper.make_node("DequantizeLinear", [n for _, n in stored], [name], axis=axis)
+        )
+    for node in reversed(widened):
+        graph.node.insert(0, node)
+    left = [t.name for t in graph.initializer if t.name in weights]
+    if left:  # a weight behind an operator that is not known here
+        raise RuntimeError(f"the weights {', '.join(left)} were not quantised")
+
+
+def _output_axis(node: Any, name: str) -> int | None:
+    """Where the output channels of a weight are, by what reads it; None if that is no product."""
+    if node.op_type == "MatMul":
+        return 1 if node.input[1] == name else 0
+    if node.op_type == "Gemm":
+        return 0 if any(a.name == "transB" and a.i for a in node.attribute) else 1
+    return _AXES.get(node.op_type)
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    """All nodes, those in the bodies of loops too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _stripped(model: Any) -> bytes:
+    """The file without the exporter's notes: where in whose source tree each node came from.
+
+    The shapes in between go too: some are wrong once constants have been folded.
+    """
+    graph = model.graph
+    del graph.value_info[:]
+    for part in (model, graph, *_nodes(graph), *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return bytes(model.SerializeToString())

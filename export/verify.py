@@ -1,8 +1,9 @@
-"""What an exported model gives beside the trained one, on the folds' test speakers."""
+"""What the exported files give beside the trained network, on the folds' test speakers."""
 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,55 +11,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
-from edge_ser.backends import BACKENDS, open_backend
+from edge_ser.backends import open_backend
 from edge_ser.bundle import WEIGHTS, load_bundle
-from edge_ser.features import feature_set
 from export.card import model_card
-from export.to_numpy import to_numpy
-from export.to_onnx import to_onnx
+from export.formats import BACKENDS, Converted, Failure
 from export.write import write_bundle
 from train import augment
-from train.data import Table, collate
+from train.data import Graph, Table, collate
 from train.folds import Data, Trained, subset
 from train.metrics import mean_ua, score_corpora
 from train.runs import Run
 from train.scoring import batches, clip_probabilities, compute_logits, decide
 
-TRAINED = "pytorch"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One runtime on the pooled test folds.
-
-    Args:
-        runtime: ``pytorch`` for the trained fp32 networks, or a backend.
-        scores: corpus to WA, UA, recalls, confusion.
-        largest: largest absolute change of a logit against ``pytorch``.
-        mean: mean absolute change.
-        probabilities: (R, C) of all test clips, fold after fold.
-    """
-
-    runtime: str
-    scores: dict[str, dict[str, Any]]
-    largest: float
-    mean: float
-    probabilities: NDArray[np.float64]
-
-    @property
-    def ua(self) -> float:
-        """UA in percent, the mean over the corpora."""
-        return 100 * mean_ua(self.scores)
-
-
-def weight_files(run: Run, trained: Trained, precision: str) -> dict[str, bytes]:
-    """The weight files of a network, by their names in a bundle."""
-    dimension = feature_set(run.config.features).dimension
-    return {
-        WEIGHTS["numpy"]: to_numpy(trained.model, precision),
-        WEIGHTS["onnx"]: to_onnx(trained.model, dimension, precision),
-    }
+TRAINED, ROUNDED = "trained", "pytorch"
+"""The network as it was trained, and as it is exported: what every file is compared with."""
 
 
 @dataclass(frozen=True)
@@ -67,62 +35,126 @@ class FoldResult:
 
     Args:
         rows: (R,) the clips.
-        logits: runtime to (G, C) logits of their graphs.
-        probabilities: runtime to (R, C) probabilities of the clips.
+        logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (G, C) logits of their
+            windows.
+        probabilities: the same to the (R, C) probabilities of the clips.
+        seconds: each format to the (G,) seconds that the windows took.
+        failures: the formats that could not be had.
     """
 
     rows: NDArray[np.int64]
     logits: dict[str, NDArray[np.float32]]
     probabilities: dict[str, NDArray[np.float64]]
+    seconds: dict[str, NDArray[np.float64]]
+    failures: dict[str, Failure]
 
 
-def verify_fold(run: Run, data: Data, fold: int, precision: str) -> FoldResult:
-    """Exports a fold's network and runs it on that fold's test clips, as a device would."""
-    trained, rows = run.load(fold), data.table.rows_of(run.splits[fold].test)
+def verify_fold(
+    run: Run, data: Data, fold: int, trained: Trained, rounded: nn.Module, files: Converted
+) -> FoldResult:
+    """Runs a fold's files on that fold's test clips, as a device would.
+
+    Args:
+        run: what the fold is of.
+        data: its clips.
+        fold: number.
+        trained: the network.
+        rounded: the network that was converted.
+        files: what came of it.
+    """
+    rows = data.table.rows_of(run.splits[fold].test)
     chosen = subset(
         run.config, data, augment.CLEAN, trained.candidate.gamma, trained.normalisation, rows
     )
-    logits = {TRAINED: compute_logits(trained.model, batches(chosen.graphs))}
+    together = batches(chosen.graphs)
+    logits = {
+        TRAINED: compute_logits(trained.model, together),
+        ROUNDED: compute_logits(rounded, together),
+    }
+    seconds = {}
+    failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
+    for name, content in files.items():
+        if isinstance(content, bytes):
+            try:
+                logits[name], seconds[name] = _run(run, trained, name, content, chosen.graphs)
+            except Exception as error:  # a runtime may raise anything; the others go on
+                failures[name] = Failure(f"{type(error).__name__}: {error}", "when it ran")
+    probabilities = {
+        name: clip_probabilities(values, chosen.graphs, chosen.clips, rows)
+        for name, values in logits.items()
+    }
+    return FoldResult(rows, logits, probabilities, seconds, failures)
+
+
+def _run(
+    run: Run, trained: Trained, name: str, content: bytes, graphs: Sequence[Graph]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Logits and seconds of every window, one after another."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
-        card = model_card(run, trained, f"fold-{fold}", precision, {})
-        write_bundle(path, card, weight_files(run, trained, precision))
-        bundle = load_bundle(path)
-    alone = [collate(chosen.graphs, [place]).inputs for place in range(len(chosen.graphs))]
-    for name in BACKENDS:
-        backend = open_backend(bundle, name)
-        logits[name] = np.stack([backend(x[0].numpy(), a_hat[0].numpy()) for x, a_hat, _ in alone])
-    return FoldResult(
-        rows,
-        logits,
-        {k: clip_probabilities(v, chosen.graphs, chosen.clips, rows) for k, v in logits.items()},
-    )
+        card = model_card(run, trained, "fold", "fp32", {})
+        write_bundle(path, card, {WEIGHTS[BACKENDS[name]]: content})
+        backend = open_backend(load_bundle(path), BACKENDS[name])
+    logits, seconds = [], []
+    for place in range(len(graphs)):
+        x, *adjacency, _ = (given[0].numpy() for given in collate(graphs, [place]).inputs)
+        began = time.perf_counter()
+        logits.append(backend(x, adjacency[0] if adjacency else None))
+        seconds.append(time.perf_counter() - began)
+    return np.stack(logits), np.array(seconds)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One runtime on the pooled test folds.
+
+    Args:
+        name: :data:`TRAINED`, :data:`ROUNDED` or a format.
+        scores: corpus to WA, UA, recalls, confusion.
+        change: largest and mean absolute change of a logit against :data:`TRAINED`.
+        difference: largest absolute difference of a logit from :data:`ROUNDED`.
+        probability: largest absolute difference of a clip's probability from the same.
+        milliseconds: p50 and p95 of a window; None for PyTorch.
+    """
+
+    name: str
+    scores: dict[str, dict[str, Any]]
+    change: tuple[float, float]
+    difference: float
+    probability: float
+    milliseconds: tuple[float, float] | None
+
+    @property
+    def ua(self) -> float:
+        """UA in percent, the mean over the corpora."""
+        return 100 * mean_ua(self.scores)
 
 
 def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
-    """The outcomes over all test folds: ``pytorch`` first, then each backend."""
+    """The outcomes over all test folds: the two networks, then every format that all folds have."""
     rows = np.concatenate([fold.rows for fold in folds])
-    reference = np.concatenate([fold.logits[TRAINED] for fold in folds])
+    names = [name for name in folds[0].logits if all(name in fold.logits for fold in folds)]
+
+    def joined(which: str, name: str) -> NDArray[np.float64]:
+        return np.concatenate([getattr(fold, which)[name] for fold in folds])
+
     outcomes = []
-    for runtime in folds[0].logits:
-        change = np.abs(np.concatenate([fold.logits[runtime] for fold in folds]) - reference)
-        probabilities = np.concatenate([fold.probabilities[runtime] for fold in folds])
+    for name in names:
+        change = np.abs(joined("logits", name) - joined("logits", TRAINED))
+        probabilities = joined("probabilities", name)
         predictions = decide(probabilities)
+        milliseconds = None
+        if name in folds[0].seconds:
+            p50, p95 = np.percentile(1000 * joined("seconds", name), [50, 95])
+            milliseconds = (float(p50), float(p95))
         outcomes.append(
             Outcome(
-                runtime,
+                name,
                 score_corpora(table.corpora[rows], table.labels[rows], predictions),
-                float(change.max()),
-                float(change.mean()),
-                probabilities,
+                (float(change.max()), float(change.mean())),
+                float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
+                float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),
+                milliseconds,
             )
         )
     return outcomes
-
-
-def disagreement(outcomes: Sequence[Outcome]) -> tuple[float, float]:
-    """Between two backends: largest difference in probability, and share of equal labels."""
-    first, *others = [o.probabilities for o in outcomes if o.runtime != TRAINED]
-    largest = max(float(np.abs(first - other).max()) for other in others)
-    equal = min(float(np.mean(decide(first) == decide(other))) for other in others)
-    return largest, equal

@@ -14,7 +14,7 @@ import pytest
 
 import edge_ser
 from edge_ser.backends import BACKENDS
-from edge_ser.bundle import SUMS, load_bundle, sums
+from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
 from edge_ser.errors import EdgeSerError
 
 
@@ -130,7 +130,11 @@ def save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
-    "NaN": lambda arrays: arrays["output.weight"].fill(np.nan),
+    "NaN": lambda arrays: arrays["output.bias"].fill(np.nan),
+    "an infinite scale": lambda arrays: arrays["output.scale"].fill(np.inf),
+    "scales of another layer": lambda arrays: arrays.update(
+        {"output.scale": arrays["preprocess.scale"]}
+    ),
     "a missing layer": lambda arrays: arrays.pop("output.weight"),
     "another shape": lambda arrays: arrays.update(
         {"convolutions.0.weight": np.zeros((3, 5), np.int8)}
@@ -155,7 +159,7 @@ def test_numpy_weights_that_do_not_fit(folder: Path, change: Callable[[dict], ob
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a model" * 100])
 def test_weights_that_are_no_weights(folder: Path, content: bytes) -> None:
-    for backend, file in (("numpy", "model.npz"), ("onnx", "model.onnx")):
+    for backend, file in WEIGHTS.items():
         (folder / file).write_bytes(content)
         reseal(folder)
         with pytest.raises(EdgeSerError, match="cannot be used"):
@@ -176,7 +180,7 @@ def test_onnx_weights_outside_the_file_are_refused(folder: Path) -> None:
 
 
 def test_backends_that_are_not_there(folder: Path) -> None:
-    with pytest.raises(EdgeSerError, match="numpy, onnx"):
+    with pytest.raises(EdgeSerError, match="numpy, onnx, tflite"):
         edge_ser.load(folder, "tpu")
     (folder / "model.onnx").unlink()
     reseal(folder)

@@ -22,8 +22,8 @@ import soxr
 
 from device.make_demo import PHRASES
 from edge_ser.backends import BACKENDS
-from edge_ser.bundle import load_bundle
-from edge_ser.cli import COMMANDS, options
+from edge_ser.bundle import WEIGHTS, load_bundle
+from edge_ser.cli import COMMANDS, main, options
 from edge_ser.demo import PATH as DEMO
 from edge_ser.events import LABELS
 
@@ -298,6 +298,19 @@ def test_a_signal_while_it_starts_ends_it_quietly() -> None:
         assert "Traceback" not in errors
 
 
+def test_a_signal_that_c_code_turns_into_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def importing(_: object) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("numpy._core.multiarray failed to import") from None
+        return 1
+
+    monkeypatch.setattr("edge_ser.cli.classify.run", importing)
+    assert main(["classify", str(DEMO)]) == 0
+
+
 def test_a_closed_pipe_ends_it_quietly(long_clip: Path) -> None:
     with start_listening(long_clip) as process:
         assert process.stdout
@@ -444,7 +457,7 @@ def test_models_prints_the_contract() -> None:
     assert record["name"] == "cogcn"
     assert record["backends"] == list(BACKENDS)
     assert record["bytes"] == max(
-        (Path(record["path"]) / file).stat().st_size for file in ("model.npz", "model.onnx")
+        (Path(record["path"]) / file).stat().st_size for file in WEIGHTS.values()
     )
     head, row = edge_ser("models").stdout.splitlines()
     assert head.split() == list(record)

@@ -81,15 +81,16 @@ def test_block_sizes_change_nothing(
     np.testing.assert_allclose(utterances(recognizer, Chunks(signal, 16_000)), expected, atol=1e-6)
 
 
-def test_backends_agree(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
-    other = edge_ser.load("cogcn", "onnx")
+@pytest.mark.parametrize("backend", ["onnx", "tflite"])
+def test_backends_agree(backend: str, recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+    other = edge_ser.load("cogcn", backend)
     chosen, same = clips(corpora, 30), 0
     for path in chosen:
         a = recognizer.classify_source(AudioFile(path))
         b = other.classify_source(AudioFile(path))
         assert a.probabilities and b.probabilities
         difference = [a.probabilities[k] - b.probabilities[k] for k in a.probabilities]
-        assert np.abs(difference).max() <= 0.02
+        assert np.abs(difference).max() <= 1e-5
         same += a.emotion == b.emotion
     assert same >= 0.99 * len(chosen)
 

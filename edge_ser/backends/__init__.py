@@ -16,12 +16,23 @@ BACKENDS = tuple(WEIGHTS)
 class Backend(Protocol):
     """A runtime with the weights of one bundle loaded."""
 
-    def __call__(self, x: NDArray[np.float32], a_hat: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (C,) of one graph: nodes ``x`` (n, d), normalised adjacency ``a_hat`` (n, n)."""
+    def __call__(
+        self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
+        """Logits (C,) of the nodes of one window.
+
+        Args:
+            x: (n, d) normalised nodes, n at least 1 and at most ``bundle.longest``.
+            a_hat: (n, n) normalised adjacency; None where the model has no graph.
+        """
 
 
 def open_backend(bundle: Bundle, backend: str) -> Backend:
     """Loads a bundle's weights into a runtime.
+
+    Args:
+        bundle: the model.
+        backend: one of :data:`BACKENDS`.
 
     Raises:
         EdgeSerError: no such backend, no weights for it, its library is missing, or the weights
@@ -38,6 +49,10 @@ def open_backend(bundle: Bundle, backend: str) -> Backend:
         from edge_ser.backends.numpy_ import NumpyBackend
 
         return NumpyBackend(bundle)
-    from edge_ser.backends.onnx import OnnxBackend
+    if backend == "onnx":
+        from edge_ser.backends.onnx import OnnxBackend
 
-    return OnnxBackend(bundle)
+        return OnnxBackend(bundle)
+    from edge_ser.backends.tflite import TFLiteBackend
+
+    return TFLiteBackend(bundle)

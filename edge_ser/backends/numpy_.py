@@ -18,43 +18,20 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Linear:
-    """x Wᵀ + b, in float32 or with int8 weights and dynamically quantised activations.
+    """x Wᵀ + b in float32.
 
     Args:
-        weight: (out, in) float32; holds whole numbers where ``scale`` is given.
+        weight: (out, in).
         bias: (out,) or None.
-        scale: (out,) float32, the size of a step of each int8 output channel, or None.
     """
 
     weight: Array
     bias: Array | None
-    scale: Array | None
 
     def __call__(self, x: Array) -> Array:
         """(n, in) to (n, out)."""
-        if self.scale is None:
-            y = x @ self.weight.T
-        else:
-            q, step = quantise(x)
-            # sums of 8-bit products stay below 2^24: float32 BLAS adds them exactly,
-            # and gives what the integer kernels of the other runtimes give
-            y = (q @ self.weight.T) * (step * self.scale)
+        y = x @ self.weight.T
         return y if self.bias is None else y + self.bias
-
-
-def quantise(x: Array) -> tuple[Array, np.float32]:
-    """Dynamic quantisation to 8 bits, as ONNX's DynamicQuantizeLinear.
-
-    Args:
-        x: (n, d).
-
-    Returns:
-        whole numbers (n, d), the zero point already subtracted, and the size of a step.
-    """
-    low, high = min(x.min(), np.float32(0)), max(x.max(), np.float32(0))
-    step = np.float32((high - low) / np.float32(255)) or np.float32(1)
-    zero = np.clip(np.rint(-low / step), 0, 255)
-    return np.clip(np.rint(x / step) + zero, 0, 255) - zero, step
 
 
 class NumpyBackend:
@@ -74,12 +51,14 @@ class NumpyBackend:
         for name, array in arrays.items():
             if array.dtype not in (np.float32, np.int8) or not np.isfinite(array).all():
                 raise _unusable(bundle, f"model.npz: {name} is not finite float32 or int8")
+        if bundle.graph is None:
+            raise _unusable(bundle, "model.npz: CoGCN needs a graph")
         self._skip = bool(bundle.card["architecture"]["skip"])
-        layers = {
-            name.removesuffix(".weight"): _layer(arrays, name.removesuffix(".weight"))
-            for name in arrays
-            if name.endswith(".weight")
-        }
+        names = [name.removesuffix(".weight") for name in arrays if name.endswith(".weight")]
+        try:
+            layers = {name: _layer(arrays, name) for name in names}
+        except ValueError as error:
+            raise _unusable(bundle, f"model.npz: {error}") from error
         count = sum(name.startswith("convolutions.") for name in layers)
         hidden = [f"convolutions.{k}" for k in range(count)]
         order = ["preprocess"] * ("preprocess" in layers) + hidden + ["output"]
@@ -90,17 +69,16 @@ class NumpyBackend:
         self._output = layers["output"]
         width = bundle.features.dimension
         for layer in map(layers.__getitem__, order):
-            fits = (layer.scale is None or layer.scale.shape == layer.weight.shape[:1]) and (
-                layer.bias is None or layer.bias.shape == layer.weight.shape[:1]
-            )
-            if layer.weight.ndim != 2 or layer.weight.shape[1] != width or not fits:
+            outputs, inputs = layer.weight.shape
+            if inputs != width or (layer.bias is not None and layer.bias.shape != (outputs,)):
                 raise _unusable(bundle, "model.npz: the shapes of its layers do not fit")
-            width = layer.weight.shape[0]
+            width = outputs
         if width != len(bundle.labels):
             raise _unusable(bundle, "model.npz: one logit a label is needed")
 
-    def __call__(self, x: Array, a_hat: Array) -> Array:
+    def __call__(self, x: Array, a_hat: Array | None) -> Array:
         """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
+        assert a_hat is not None, "checked when the model was loaded"
         h = x if self._preprocess is None else np.maximum(self._preprocess(x), 0)  # (3)
         for k, convolution in enumerate(self._convolutions):
             update = np.maximum(convolution(a_hat @ h), 0)  # (4)
@@ -111,12 +89,15 @@ class NumpyBackend:
 
 
 def _layer(arrays: dict[str, NDArray[np.generic]], name: str) -> Linear:
-    bias, scale = arrays.get(f"{name}.bias"), arrays.get(f"{name}.scale")
-    return Linear(
-        arrays[f"{name}.weight"].astype(np.float32),
-        None if bias is None else bias.astype(np.float32),
-        None if scale is None else scale.astype(np.float32),
-    )
+    """A layer, int8 weights widened: a step of each output channel is in ``.scale``."""
+    weight, bias = arrays[f"{name}.weight"].astype(np.float32), arrays.get(f"{name}.bias")
+    if weight.ndim != 2:
+        raise ValueError(f"{name} has {weight.ndim} dimensions")
+    if (scale := arrays.get(f"{name}.scale")) is not None:
+        if scale.shape != weight.shape[:1]:
+            raise ValueError(f"{name} has {weight.shape[0]} outputs and {scale.shape} scales")
+        weight *= scale.astype(np.float32)[:, None]
+    return Linear(weight, None if bias is None else bias.astype(np.float32))
 
 
 def _unusable(bundle: Bundle, problem: str) -> EdgeSerError:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from edge_ser.cli import bench, classify, devices, info, listen, models
 from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, set_up_stdout
-from edge_ser.cli.signals import handling_signals, interrupt
+from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
 
 COMMANDS = (listen, classify, devices, models, info, bench)
@@ -34,19 +34,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     # a graph has tens of nodes: a second thread of NumPy's linear algebra would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_stdout()
+    interrupt = Interrupt()
     try:
         with handling_signals(interrupt):
             code = _run(argv)
             sys.stdout.flush()
             return code
-    except EdgeSerError as error:
-        return fail(error)
-    except KeyboardInterrupt:
-        return 0
-    except OSError as error:
-        # stdout could not be written: without this Python would try again when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0 if isinstance(error, BrokenPipeError) else fail(error)
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupt.requested:
+            return 0
+        if isinstance(error, EdgeSerError):
+            return fail(error)
+        if isinstance(error, OSError):
+            # stdout could not be written: without this Python would try again when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0 if isinstance(error, BrokenPipeError) else fail(error)
+        raise
 
 
 def _run(argv: Sequence[str] | None) -> int:

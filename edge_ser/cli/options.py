@@ -7,7 +7,7 @@ import math
 
 from edge_ser import __version__
 
-BACKENDS = ("numpy", "onnx")
+BACKENDS = ("numpy", "onnx", "tflite")
 
 
 def describe(parser: argparse.ArgumentParser, summary: str, example: str) -> None:
@@ -29,8 +29,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        default="numpy",
-        help="what computes the model (default: %(default)s)",
+        help="what computes the model (default: the first of them that it has weights for)",
     )
 
 

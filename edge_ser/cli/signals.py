@@ -10,13 +10,20 @@ from types import FrameType
 Handler = Callable[[int, FrameType | None], None]
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends whatever is going on.
+class Interrupt:
+    """A handler that ends whatever is going on.
 
-    Raises:
-        KeyboardInterrupt: always.
+    Code in C may turn the KeyboardInterrupt into an error of its own, as NumPy does while it is
+    imported: ``requested`` says that there was one.
     """
-    raise KeyboardInterrupt
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Raises KeyboardInterrupt."""
+        self.requested = True
+        raise KeyboardInterrupt
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -44,6 +44,10 @@ class FeatureSet:
         """Whether a vector is functionals over a window of LLDs."""
         return self.set == "egemaps-88"
 
+    def count(self, seconds: float) -> int:
+        """Vectors that a window of ``seconds`` holds; at least one."""
+        return max(round(seconds / self.step), 1)
+
     def centre(self, index: int) -> float:
         """Seconds from the start of the stream to the middle of vector ``index``."""
         return index * self.step + self.window / 2

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from torch import nn
 
 import edge_ser
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
+from export import formats
 from export.quantize import main as quantize
 from train.__main__ import main as train
 
@@ -46,22 +51,81 @@ def test_a_bundle_that_listens(
     drop = ["--max-ua-drop", "50"]  # so few clips: one that flips is worth points
     assert quantize(arguments(run, output, "--precision", precision, *drop)) == 0
     printed = capsys.readouterr().out
-    for word in ("pytorch", "numpy", "onnx", "largest logit change", "same label"):
+    for word in ("as trained", "npz", "onnx", "tflite", "logit change", "multiply-accumulates"):
         assert word in printed
     bundle = load_bundle(output)
+    report = json.loads(bundle.files["report.json"])
+    runtimes = report["runtimes"]
+    assert list(runtimes) == ["trained", "pytorch", "npz", "onnx", "tflite"]
+    assert report["parameters"] == bundle.parameters and report["failures"] == {}
+    # one window of 80 nodes: three layers on every node, two aggregations, the classifier
+    assert report["multiply_accumulates"] == 80 * (88 + 2 * 128 + 2 * 80) * 128 + 4 * 128
+    for name in ("npz", "onnx", "tflite"):
+        assert runtimes[name]["bytes"] == len(bundle.files[f"model.{name}"])
+        assert 0 < runtimes[name]["p50_ms"] <= runtimes[name]["p95_ms"]
+        assert runtimes[name]["largest_difference_from_pytorch"] < 1e-4
+        assert set(runtimes[name]["scores"]["few"]["recall"]) == set(bundle.labels)
+    changed = runtimes["pytorch"]["largest_logit_change"]
+    assert (changed > 1e-4) == (precision == "int8")
+    assert "| npz |" in bundle.files["report.md"].decode()
     assert (bundle.name, bundle.precision) == ("mine", precision)
     assert bundle.card["training"]["corpora"]["few"]["speakers"] == 5
     assert bundle.card["metrics"]["before"]["few"]["clips"] == 40
     clip = next(corpora.glob("ravdess/Actor_20/*.flac"))
     answers = [edge_ser.load(output, b).classify_source(AudioFile(clip)) for b in bundle.backends]
-    assert answers[0].probabilities == pytest.approx(answers[1].probabilities, abs=1e-4)
+    for answer in answers[1:]:
+        assert answer.probabilities == pytest.approx(answers[0].probabilities, abs=1e-5)
+
+
+def test_one_format_that_cannot_be_had(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are written, the report says why, the status is 1."""
+
+    def broken(*_: object) -> bytes:
+        raise RuntimeError("no lowering for aten.sleep\nand much more")
+
+    _, packages = formats._CONVERTERS["tflite"]
+    monkeypatch.setitem(formats._CONVERTERS, "tflite", (broken, packages))
+    output = tmp_path / "most"
+    options = ["--formats", "npz", "tflite", "--max-ua-drop", "50"]
+    assert quantize(arguments(run, output, *options)) == 1
+    assert "no tflite: RuntimeError: no lowering for aten.sleep (torch" in capsys.readouterr().err
+    bundle = load_bundle(output)
+    assert bundle.backends == ["numpy"]
+    assert (
+        "litert-torch" in json.loads(bundle.files["report.json"])["failures"]["tflite"]["versions"]
+    )
+    assert "No tflite: RuntimeError" in bundle.files["report.md"].decode()
+    assert quantize(arguments(run, tmp_path / "never", "--formats", "tflite")) == 1
+    assert "no format could be had" in capsys.readouterr().err
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_runtime_that_disagrees_writes_nothing(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make, packages = formats._CONVERTERS["npz"]
+
+    def careless(model: nn.Module, *rest: Any) -> bytes:
+        other = copy.deepcopy(model)
+        with torch.no_grad():
+            next(other.parameters()).mul_(1.05)  # labels hardly change, logits do
+        return make(other, *rest)
+
+    monkeypatch.setitem(formats._CONVERTERS, "npz", (careless, packages))
+    output = tmp_path / "never"
+    options = ["--formats", "npz", "--max-ua-drop", "50"]
+    assert quantize(arguments(run, output, *options)) == 1
+    assert "in a logit from PyTorch" in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_a_fall_in_ua_writes_nothing(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "never"
-    assert quantize(arguments(run, output, "--max-ua-drop", "-101")) == 1
+    assert quantize(arguments(run, output, "--formats", "npz", "--max-ua-drop", "-101")) == 1
     assert "nothing is written" in capsys.readouterr().err
     assert not output.exists()
 
@@ -80,7 +144,7 @@ def test_an_unfinished_run(run: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert "not finished" in capsys.readouterr().err
 
 
-def test_a_network_that_export_does_not_know(
+def test_a_network_that_no_device_can_run(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "dnn"
@@ -89,4 +153,4 @@ def test_a_network_that_export_does_not_know(
     fields["config"]["model"] = "dnn"
     (other / "config.json").write_text(json.dumps(fields))
     assert quantize(["--run", str(other), *arguments(run, tmp_path / "out")[2:]]) == 1
-    assert "holds a dnn; export knows cogcn and tgcn" in capsys.readouterr().err
+    assert "hears whole clips; a device cannot run it" in capsys.readouterr().err

@@ -28,9 +28,12 @@ class Network(nn.Module):
 
 
 def masked_mean(h: Tensor, mask: Tensor) -> Tensor:
-    """(B, z), the mean of the rows of ``h`` (B, N, z) where ``mask`` (B, N) is 1."""
+    """(B, z), the mean of the rows of ``h`` (B, N, z) where ``mask`` (B, N) is 1.
+
+    B may be missing from all three.
+    """
     weight = mask.unsqueeze(-1)
-    return (h * weight).sum(dim=1) / weight.sum(dim=1)
+    return (h * weight).sum(dim=-2) / weight.sum(dim=-2)
 
 
 def reverse(x: Tensor, mask: Tensor) -> Tensor:

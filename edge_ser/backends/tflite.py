@@ -1,0 +1,97 @@
+"""Any bundle with a ``model.tflite``, in LiteRT or its predecessor, the TFLite runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_ser.backends.muted import muted_stderr
+from edge_ser.backends.trial import try_out
+from edge_ser.bundle import Bundle
+from edge_ser.errors import EdgeSerError
+
+
+class TFLiteBackend:
+    """One interpreter, on one thread.
+
+    A model of variable length takes the nodes as they are: x (n, d), a_hat (n, n), mask (n, 1). For
+    one of fixed length they are padded to it and masked: (1, N, d), (1, N, N), (1, N).
+
+    Raises:
+        EdgeSerError: no runtime is installed, or it cannot use the weights.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        interpreter = _interpreter()
+        self._dimension, self._fixed = bundle.features.dimension, bundle.fixed
+        self._size = 0
+        try:
+            with muted_stderr():  # the runtime tells everybody which delegate it has made
+                self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
+                self._places = self._find_inputs(bundle)
+                self._resize(bundle.longest)
+            self._output = int(self._model.get_output_details()[0]["index"])
+            try_out(self, bundle)
+        except Exception as error:  # whatever the runtime raises
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise EdgeSerError(
+                f"model {bundle.path} cannot be used: model.tflite: {reason}; export it again"
+            ) from error
+
+    def __call__(
+        self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
+        """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
+        n = len(x)
+        if not self._fixed:
+            self._resize(n)
+        inputs = {"x": x, "mask": np.ones((n, 1), np.float32)}
+        if a_hat is not None:
+            inputs["a_hat"] = a_hat
+        for name, values in inputs.items():
+            if self._fixed:
+                padded = np.zeros(self._shape(name, self._size), np.float32)
+                rows = padded.reshape(self._size, -1)  # of the only window
+                rows[:n, : values.shape[1]] = values
+                values = padded
+            self._model.set_tensor(self._places[name], values)
+        self._model.invoke()
+        logits: NDArray[np.float32] = self._model.get_tensor(self._output).reshape(-1)
+        return logits
+
+    def _find_inputs(self, bundle: Bundle) -> dict[str, int]:
+        given = {detail["name"]: detail for detail in self._model.get_input_details()}
+        wanted = {name: self._shape(name, bundle.longest) for name in bundle.inputs}
+        found = {name: detail["shape"].tolist() for name, detail in given.items()}
+        if found != wanted:
+            raise ValueError(f"its inputs are {found} instead of {wanted}")
+        return {name: int(given[name]["index"]) for name in wanted}
+
+    def _shape(self, name: str, n: int) -> list[int]:
+        if self._fixed:
+            return {"x": [1, n, self._dimension], "a_hat": [1, n, n], "mask": [1, n]}[name]
+        return {"x": [n, self._dimension], "a_hat": [n, n], "mask": [n, 1]}[name]
+
+    def _resize(self, n: int) -> None:
+        if n == self._size:
+            return
+        for name, place in self._places.items():
+            self._model.resize_tensor_input(place, self._shape(name, n))
+        self._model.allocate_tensors()
+        self._size = n
+
+
+def _interpreter() -> Any:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError as error:
+            raise EdgeSerError(
+                "backend tflite needs ai-edge-litert; install it with: pip install "
+                "'edge-ser[tflite]', or use --backend numpy"
+            ) from error
+    return Interpreter

@@ -1,0 +1,128 @@
+"""The proof that comes with a bundle: ``report.json`` for programs, ``report.md`` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from edge_ser.events import LABELS
+from export.formats import Failure
+from export.recurrent import unrolled
+from export.signature import Signature
+from export.verify import Outcome
+from train.models import count_parameters
+
+_TITLES = {"trained": "PyTorch, as trained", "pytorch": "PyTorch, as exported"}
+
+
+def count_products(model: nn.Module, signature: Signature) -> int:
+    """Multiply-accumulates of products and convolutions over one window of the longest length."""
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        unrolled(model)(*signature.example())
+    return counter.get_total_flops() // 2
+
+
+def make_report(
+    model: nn.Module,
+    signature: Signature,
+    recipe: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    sizes: Mapping[str, int],
+    failures: Mapping[str, Failure],
+) -> dict[str, Any]:
+    """The contents of ``report.json``.
+
+    Args:
+        model: the final network, as exported.
+        signature: of its inputs.
+        recipe: precision and pruning.
+        outcomes: of the test folds; the network as trained comes first.
+        sizes: format to bytes of the final file.
+        failures: the formats that could not be had.
+    """
+    return {
+        "recipe": dict(recipe),
+        "parameters": count_parameters(model),
+        "multiply_accumulates": count_products(model, signature),
+        "longest_window": signature.longest,
+        "runtimes": {outcome.name: _described(outcome, sizes) for outcome in outcomes},
+        "failures": {
+            name: {"reason": failure.reason, "versions": failure.versions}
+            for name, failure in failures.items()
+        },
+    }
+
+
+def _described(outcome: Outcome, sizes: Mapping[str, int]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "ua": outcome.ua,
+        "largest_logit_change": outcome.change[0],
+        "mean_logit_change": outcome.change[1],
+        "largest_difference_from_pytorch": outcome.difference,
+        "largest_difference_in_probability": outcome.probability,
+        "scores": outcome.scores,
+    }
+    if outcome.milliseconds is not None:
+        p50, p95 = outcome.milliseconds
+        described |= {"bytes": sizes[outcome.name], "p50_ms": p50, "p95_ms": p95}
+    return described
+
+
+def report_text(name: str, report: Mapping[str, Any]) -> str:
+    """``report.md``.
+
+    Args:
+        name: of the bundle.
+        report: what :func:`make_report` made.
+    """
+    runtimes = report["runtimes"]
+    corpora = list(next(iter(runtimes.values()))["scores"])
+    recipe = ", ".join(f"{key} {value}" for key, value in report["recipe"].items())
+    lines = [
+        f"# {name}: what export has changed",
+        "",
+        f"{recipe}; {report['parameters']:,} parameters, "
+        f"{report['multiply_accumulates']:,} multiply-accumulates in a window of "
+        f"{report['longest_window']} nodes.",
+        "",
+        "On the test speakers of all folds, pooled; accuracy in percent. Logit changes are against",
+        "the network as trained, differences against the network as exported, in PyTorch. A window",
+        "runs on one thread.",
+        "",
+        "| runtime | bytes | UA | logit change: largest | mean | difference | in probability "
+        "| ms p50 | p95 |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(_line(_TITLES.get(key, key), figures) for key, figures in runtimes.items()),
+        "",
+        f"| runtime | corpus | WA | UA | {' | '.join(LABELS)} |",
+        f"|---|---|---|---|{'---|' * len(LABELS)}",
+    ]
+    for key, figures in runtimes.items():
+        for corpus in corpora:
+            own = figures["scores"][corpus]
+            recalls = [f"{100 * own['recall'].get(label, float('nan')):.1f}" for label in LABELS]
+            lines.append(
+                f"| {_TITLES.get(key, key)} | {corpus} | {100 * own['wa']:.1f} "
+                f"| {100 * own['ua']:.1f} | {' | '.join(recalls)} |"
+            )
+    for key, failure in report["failures"].items():
+        lines += ["", f"No {key}: {failure['reason']} ({failure['versions']})."]
+    return "\n".join([*lines, ""])
+
+
+def _line(title: str, figures: Mapping[str, Any]) -> str:
+    size, *times = (
+        (f"{figures['bytes']:,}", f"{figures['p50_ms']:.2f}", f"{figures['p95_ms']:.2f}")
+        if "bytes" in figures
+        else ("", "", "")
+    )
+    return (
+        f"| {title} | {size} | {figures['ua']:.2f} | {figures['largest_logit_change']:.4f} "
+        f"| {figures['mean_logit_change']:.5f} | {figures['largest_difference_from_pytorch']:.1e} "
+        f"| {figures['largest_difference_in_probability']:.1e} | {' | '.join(times)} |"
+    )

@@ -1,0 +1,87 @@
+"""The published systems with weights that nobody trained, and windows short enough to convert."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from edge_ser.bundle import load_bundle
+from edge_ser.features import FeatureSet, feature_set
+from export.formats import BACKENDS, Failure, convert
+from export.int8 import on_grid
+from export.signature import VARIABLE, Signature
+from export.write import write_bundle
+from train import config, models
+
+SYSTEMS = ("cogcn", "tgcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
+_FEATURES = dict.fromkeys(("cogcn", "tgcn", "bigru"), "egemaps-88@500/100")
+_SECONDS = {"ga-gru": 0.43, "wma-gin": 0.2, "rlc": 0.64, "bigru": 1.0, "glam": 2.0}
+"""Windows: steps are unrolled for TFLite, and the papers' hundreds of them take minutes."""
+_OVERLAP = 2
+
+
+def settings(system: str) -> config.Config:
+    changes = [f"features={_FEATURES[system]}"] if system in _FEATURES else []
+    if seconds := _SECONDS.get(system):
+        changes += [f"segment={seconds}", f"segment_step={seconds / _OVERLAP}"]
+    return config.load(system, None, changes)
+
+
+def features(system: str) -> FeatureSet:
+    return feature_set(settings(system).features)
+
+
+def signature(system: str) -> Signature:
+    return Signature.of(settings(system))
+
+
+def network(system: str) -> nn.Module:
+    """Random weights; statistics of the normalisations as training would have moved them."""
+    torch.manual_seed(0)
+    shape = signature(system)
+    chosen = settings(system).candidates()[0].network
+    model = models.create(system, shape.dimension, 4, chosen).eval()
+    for name, buffer in model.named_buffers():
+        if name.endswith("mean"):
+            nn.init.normal_(buffer, std=0.2)
+        elif name.endswith(("var", "variance")):
+            nn.init.uniform_(buffer, 0.5, 2.0)
+    return model
+
+
+def formats(system: str) -> list[str]:
+    """The formats that a system has."""
+    return [name for name in BACKENDS if name != "npz" or system in VARIABLE]
+
+
+@lru_cache
+def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]:
+    """The network as it is exported, and its files; converted once for all tests."""
+    trained = network(system)
+    model = on_grid(trained) if precision == "int8" else trained
+    files = convert(model, signature(system), precision, formats(system))
+    assert not [file for file in files.values() if isinstance(file, Failure)]
+    return model, {name: file for name, file in files.items() if isinstance(file, bytes)}
+
+
+def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
+    """A folder that the device can load."""
+    chosen, shape = settings(system), signature(system)
+    d = shape.dimension
+    card: dict[str, Any] = {
+        **load_bundle("cogcn").card,
+        "name": system,
+        "architecture": {"system": system, **chosen.candidates()[0].network},
+        "inputs": shape.describe(),
+        "features": {key: getattr(features(system), key) for key in ("set", "window", "step")},
+        "normalisation": {"mean": [1.0] * d, "std": [20.0] * d, "clip": 5.0},
+        "graph": {"kind": chosen.graph} | ({"gamma": 0.5} if chosen.graph == "cosine" else {}),
+        "windows": {"length": chosen.segment, "step": chosen.segment_step},
+    }
+    write_bundle(folder, card, {f"model.{name}": content for name, content in files.items()})
+    assert (load_bundle(folder).fixed) == (system not in VARIABLE)
+    return folder
