@@ -6,6 +6,8 @@
 PYTHON ?= python3
 ARGS ?=
 RUN ?= runs/cogcn
+# chosen on validation speakers: benchmarks/results/pruning.md
+PRUNE ?= 0.3
 CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 
 VENV := .venv
@@ -20,7 +22,7 @@ help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
 	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
 	@echo "make lint     ruff and mypy"
-	@echo "make model    train, quantise and export the bundled model from the corpora"
+	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
 	@echo "make clean    remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
 
@@ -44,7 +46,7 @@ model: $(TEST_VENV)/.ready
 	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
 	  --corpus ravdess="$$corpora/ravdess" --corpus emodb="$$corpora/emodb" \
 	  --corpus nemo="$$corpora/nemo" --output $(RUN)
-	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --output $(MODEL)
+	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --prune $(PRUNE) --output $(MODEL)
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -66,6 +66,12 @@ def _describe_weights(precision: str) -> str:
     return "; the weights are stored in int8 and widened when the model is loaded"
 
 
+def _describe_pruning(fraction: float) -> str:
+    if not fraction:
+        return ""
+    return f"; then {100 * fraction:.0f} % of the hidden units were taken away"
+
+
 def _licence(corpora: set[str]) -> str:
     if corpora == set(_KNOWN):
         return (
@@ -113,7 +119,7 @@ Hears an utterance and says {", ".join(card["labels"][:-1])} or {card["labels"][
 - Arithmetic: float32 in every operator{_describe_weights(card["precision"])}.
 - Nodes: {features["set"]} ({features["version"]}), {1000 * features["window"]:.0f} ms every \
 {1000 * features["step"]:.0f} ms, normalised with the training speakers' mean and deviation.
-- Trained on {trained_on}.
+- Trained on {trained_on}{_describe_pruning(card["training"].get("pruned", 0))}.
 
 ## How good it is
 

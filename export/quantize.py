@@ -23,19 +23,22 @@ from edge_ser.errors import EdgeSerError
 from export.card import card_text, model_card
 from export.formats import BACKENDS, Converted, Failure, convert
 from export.int8 import on_grid
+from export.prune import prune
 from export.report import make_report, report_text
 from export.signature import VARIABLE, Signature
 from export.verify import FoldResult, Outcome, pool, verify_fold
 from export.write import write_bundle
 from train import augment
 from train.cache import Cache
-from train.folds import Trained
+from train.folds import Trained, training_variants
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
 
 TOLERANCE = 1e-3
 """Largest difference of a logit between a runtime and the same network in PyTorch."""
+
+LARGEST_PRUNE = 0.9
 
 _NOT_STREAMED = "dnn"
 """Its one vector is of a whole clip, which a device never has."""
@@ -57,6 +60,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="int8: weights of one byte, a quarter of the size; fp32: as trained (default: int8)",
     )
     parser.add_argument(
+        "--prune",
+        type=_fraction,
+        default=0.0,
+        metavar="FRACTION",
+        help="take away this part of the hidden units, fine-tune on the training speakers; CoGCN "
+        "and TGCN only (default: 0)",
+    )
+    parser.add_argument(
         "--formats",
         nargs="+",
         choices=tuple(BACKENDS),
@@ -76,6 +87,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= LARGEST_PRUNE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {LARGEST_PRUNE}")
+    return value
+
+
 def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     """Exports, verifies, prints the report and writes the bundle.
 
@@ -92,21 +113,22 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     formats = args.formats or [
         name for name in BACKENDS if name != "npz" or run.config.model in VARIABLE
     ]
-    data = load_data(run.config, run.rows, [augment.CLEAN], cache)
+    variants = training_variants(run.config) if args.prune else [augment.CLEAN]
+    data = load_data(run.config, run.rows, variants, cache)
     signature = Signature.of(run.config)
 
-    def export(trained: Trained) -> tuple[nn.Module, Converted]:
-        ready = on_grid(trained.model) if args.precision == "int8" else trained.model
-        return ready, convert(ready, signature, args.precision, formats)
+    def export(fold: int | None) -> tuple[Trained, nn.Module, Converted]:
+        smaller = prune(run, data, fold, args.prune)
+        ready = on_grid(smaller.model) if args.precision == "int8" else smaller.model
+        return smaller, ready, convert(ready, signature, args.precision, formats)
 
     folds: list[FoldResult] = []
     with progress(console, "export of the folds", len(run.splits) + 1) as advance:
         for fold in range(len(run.splits)):
-            trained = run.load(fold)
-            folds.append(verify_fold(run, data, fold, trained, *export(trained)))
+            _, ready, files = export(fold)
+            folds.append(verify_fold(run, data, fold, run.load(fold), ready, files))
             advance()
-        final = run.load(None)
-        ready, files = export(final)
+        final, ready, files = export(None)
         advance()
     outcomes = pool(folds, data.table)
     failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
@@ -118,7 +140,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
         if isinstance(file, bytes) and name not in failures
     }
     sizes = {name: len(content) for name, content in weights.items()}
-    recipe = {"precision": args.precision}
+    recipe = {"precision": args.precision, "pruned": args.prune}
     report = make_report(ready, signature, recipe, outcomes, sizes, failures)
     text = report_text(args.output.name, report)
     console.print(Markdown(text))
@@ -126,6 +148,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     after = min(outcomes[1:], key=lambda outcome: outcome.ua)
     metrics = {"before": outcomes[0].scores, "after": after.scores}
     card = model_card(run, final, args.output.name, args.precision, metrics)
+    card["training"]["pruned"] = args.prune
     contents = {WEIGHTS[BACKENDS[name]]: content for name, content in weights.items()}
     contents["CARD.md"] = card_text(card).encode()
     contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,6 +107,7 @@ def fit(
     seed: int,
     device: torch.device,
     epochs: int | None = None,
+    start: Mapping[str, Tensor] | None = None,
     log: Callable[[int, Epoch], None] | None = None,
 ) -> Fitted:
     """Trains a network.
@@ -123,6 +124,7 @@ def fit(
         seed: of weights, order, dropout and the choice of variants.
         device: where to train.
         epochs: at most, if not those of ``config``.
+        start: weights to go on from; random ones otherwise.
         log: is told every epoch's number and figures.
     """
     torch.set_num_threads(1)  # products this small: processes use the cores better than threads
@@ -131,6 +133,8 @@ def fit(
     began = time.perf_counter()
     pool = _Pool(training)
     learner = _Learner(config, candidate, device, epochs or config.epochs)
+    if start is not None:
+        learner.model.load_state_dict(start)
     labels = torch.from_numpy(table.labels).to(device)
     weights = torch.from_numpy(_weights(config.balance, table, training[0].rows)).to(device)
     checks = batches(validation.graphs, device) if validation else []

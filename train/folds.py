@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from joblib import delayed
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation, normalise
@@ -171,8 +171,9 @@ def fit_final(
     *,
     seed: int,
     device: str,
+    start: Mapping[str, Tensor] | None = None,
 ) -> tuple[Fitted, Normalisation | None]:
-    """Trains the candidate on all ``speakers`` for so many epochs."""
+    """Trains the candidate on all ``speakers`` for so many epochs, going on from ``start``."""
     rows = _learnt_from(config, data, speakers, seed)
     normalisation = _fit_normalisation(config, data, rows)
     fitted = fit(
@@ -184,6 +185,7 @@ def fit_final(
         seed=seed,
         device=choose_device(device),
         epochs=epochs,
+        start=start,
     )
     return fitted, normalisation
 

@@ -77,6 +77,34 @@ def test_a_bundle_that_listens(
         assert answer.probabilities == pytest.approx(answers[0].probabilities, abs=1e-5)
 
 
+def test_a_pruned_bundle_is_smaller(run: Path, tmp_path: Path) -> None:
+    options = ["--formats", "npz", "--max-ua-drop", "50"]
+    whole, pruned = tmp_path / "whole", tmp_path / "pruned"
+    assert quantize(arguments(run, whole, *options)) == 0
+    assert quantize(arguments(run, pruned, *options, "--prune", "0.5")) == 0
+    small, large = load_bundle(pruned), load_bundle(whole)
+    assert small.nbytes < 0.5 * large.nbytes
+    assert small.card["architecture"]["hidden"] == 64 == large.card["architecture"]["hidden"] // 2
+    assert small.card["training"]["pruned"] == 0.5
+    report = json.loads(small.files["report.json"])
+    assert report["recipe"] == {"precision": "int8", "pruned": 0.5}
+    assert report["parameters"] == small.parameters < large.parameters
+    # before is the whole network, as trained
+    before = json.loads(large.files["report.json"])["runtimes"]["trained"]["scores"]
+    assert report["runtimes"]["trained"]["scores"] == before
+    assert "50 % of the hidden units" in small.files["CARD.md"].decode()
+
+
+@pytest.mark.parametrize("fraction", ["-0.1", "0.95", "nan", "half"])
+def test_fractions_that_make_no_sense(
+    fraction: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        quantize(arguments(tmp_path, tmp_path / "out", "--prune", fraction))
+    assert end.value.code == 2
+    assert "is not a number from 0 to 0.9" in capsys.readouterr().err
+
+
 def test_one_format_that_cannot_be_had(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,240 @@
+"""How much of CoGCN can go: UA, size and time of a window for 0 to 80 % of its units pruned.
+
+    python -m benchmarks.pruning --run RUN
+
+RUN is what `make model` trains. Each fold is trained on its training speakers alone, pruned and
+fine-tuned on the same, so that its validation speakers can choose the fraction; the test speakers
+then tell what came of it. Sizes are of int8 files, times of a window of the longest length in the
+NumPy backend, in turn in one run.
+
+The fraction to ship is the least that brings every file under 40 KB, if the validation speakers
+allow it. The most that they allow is not taken: a difference of half a point between two networks
+is as likely chance on so few speakers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import matplotlib.pyplot as plt
+import numpy as np
+from joblib import Parallel, delayed
+from rich.console import Console
+
+from benchmarks import RESULTS
+from benchmarks.speed import machine
+from edge_ser.backends import open_backend
+from edge_ser.bundle import load_bundle
+from export.card import model_card
+from export.formats import BACKENDS, convert
+from export.int8 import on_grid
+from export.prune import shrink
+from export.signature import Signature
+from export.write import write_bundle
+from train.augment import CLEAN
+from train.cache import Cache
+from train.folds import (
+    Data,
+    Trained,
+    fit_final,
+    fold_seed,
+    predict_rows,
+    training_variants,
+)
+from train.metrics import mean_ua, score_corpora
+from train.pipeline import load_data
+from train.progress import progress
+from train.runs import Run
+
+FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+LARGEST = 40_000
+"""Bytes of a file to be shipped."""
+ALLOWED = 0.5
+"""Points of validation UA that it may cost."""
+_ROUNDS, _WINDOWS = 9, 50
+
+
+def sweep_fold(run: Run, data: Data, fold: int) -> list[dict[str, Any]]:
+    """UA on the validation and the test speakers, for every fraction, of networks in int8."""
+    split, seed = run.splits[fold], fold_seed(run.seed, fold)
+    candidate, epochs = run.agreed()
+    fitted, normalisation = fit_final(
+        run.config, data, split.train, candidate, epochs, seed=seed, device="cpu"
+    )
+    trained = Trained.of(run.config, fitted, normalisation)
+    found = []
+    for fraction in FRACTIONS:
+        smaller = trained
+        if fraction:
+            smaller = shrink(run.config, data, split.train, trained, fraction, seed=seed)
+        rounded = Trained(smaller.candidate, on_grid(smaller.model), smaller.normalisation)
+        scores = {
+            name: _ua(run, data, rounded, data.table.rows_of(speakers))
+            for name, speakers in (("validation", split.validation), ("test", split.test))
+        }
+        found.append({"fold": fold, "fraction": fraction, **scores})
+    return found
+
+
+def _ua(run: Run, data: Data, trained: Trained, rows: np.ndarray) -> float:
+    predictions = predict_rows(run.config, data, CLEAN, trained, rows)
+    return 100 * mean_ua(
+        score_corpora(data.table.corpora[rows], data.table.labels[rows], predictions)
+    )
+
+
+def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
+    """Parameters, bytes and milliseconds of the final network, for every fraction."""
+    signature = Signature.of(run.config)
+    whole = run.load(None)
+    speakers = sorted({(row.corpus, row.speaker) for row in run.rows})
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(signature.longest, signature.dimension)).astype(np.float32)
+    a_hat = np.full((len(x), len(x)), 1 / len(x), np.float32)
+    found, backends = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for fraction in FRACTIONS:
+            smaller = whole
+            if fraction:
+                smaller = shrink(run.config, data, speakers, whole, fraction, seed=run.seed)
+            files = convert(on_grid(smaller.model), signature, "int8", list(BACKENDS))
+            content = {f"model.{k}": file for k, file in files.items() if isinstance(file, bytes)}
+            path = Path(folder) / str(fraction)
+            write_bundle(path, model_card(run, smaller, path.name, "int8", {}), content)
+            bundle = load_bundle(path)
+            backends.append(open_backend(bundle, "numpy"))
+            length = {name: len(file) for name, file in content.items()}
+            found.append({"parameters": bundle.parameters, "bytes": length})
+    times: list[list[float]] = [[] for _ in FRACTIONS]
+    for _ in range(_ROUNDS):
+        for taken, backend in zip(times, backends, strict=True):
+            began = time.perf_counter()
+            for _ in range(_WINDOWS):
+                backend(x, a_hat)
+            taken.append(1000 * (time.perf_counter() - began) / _WINDOWS)
+    return [row | {"ms": statistics.median(taken)} for row, taken in zip(found, times, strict=True)]
+
+
+def summarise(
+    folds: Sequence[dict[str, Any]], measured: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """A row a fraction: means over the folds beside the size."""
+    rows = []
+    for fraction, size in zip(FRACTIONS, measured, strict=True):
+        own = [fold for fold in folds if fold["fraction"] == fraction]
+        means = {k: statistics.mean(fold[k] for fold in own) for k in ("validation", "test")}
+        rows.append({"fraction": fraction, **size, **means})
+    return rows
+
+
+def chosen(rows: Sequence[dict[str, Any]]) -> float | None:
+    """The least fraction whose files are small enough; None if the validation speakers object."""
+    small = next(row for row in rows if max(row["bytes"].values()) <= LARGEST)
+    allowed = small["validation"] >= rows[0]["validation"] - ALLOWED
+    return float(small["fraction"]) if allowed else None
+
+
+def table(report: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "# Pruning",
+        "",
+        "CoGCN in int8, after whole hidden units were taken away and the rest was fine-tuned. UA:",
+        "mean over the corpora and the five folds, %; each fold trained without its validation",
+        f"speakers. {report['machine']}.",
+        "",
+        "| pruned | parameters | npz | onnx | tflite | ms a window | UA validation | UA test |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_line(row) for row in report["rows"]),
+        "",
+        f"To ship: {_part(report['chosen'])}, the least that brings every file under",
+        f"{LARGEST:,} bytes; it may cost the validation speakers {ALLOWED} points.",
+        "",
+        "![UA, size and time against the pruned part](pruning.svg)",
+        "",
+        f"Made by `{report['command']}`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: dict[str, Any]) -> str:
+    sizes = [f"{row['bytes'][f'model.{name}']:,}" for name in BACKENDS]
+    figures = [f"{row['ms']:.3f}", f"{row['validation']:.1f}", f"{row['test']:.1f}"]
+    cells = [_part(row["fraction"]), f"{row['parameters']:,}", *sizes, *figures]
+    return f"| {' | '.join(cells)} |"
+
+
+def _part(fraction: float | None) -> str:
+    return "none" if fraction is None else f"{100 * fraction:.0f} %"
+
+
+def draw(rows: Sequence[dict[str, Any]], file: Path) -> None:
+    """UA above, size and time below, against the pruned part."""
+    part = [100 * row["fraction"] for row in rows]
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(6, 5), sharex=True)
+    for name, style in (("validation", "--"), ("test", "-")):
+        upper.plot(part, [row[name] for row in rows], f"o{style}", label=f"{name} speakers")
+    upper.set_ylabel("UA, %")
+    upper.legend()
+    for title, values in (
+        ("size of model.npz", [row["bytes"]["model.npz"] for row in rows]),
+        ("time of a window", [row["ms"] for row in rows]),
+    ):
+        lower.plot(part, [100 * value / values[0] for value in values], "o-", label=title)
+    lower.set_ylabel("% of the whole")
+    lower.set_xlabel("hidden units pruned, %")
+    lower.set_ylim(bottom=0)
+    lower.legend()
+    for axes in (upper, lower):
+        axes.grid(alpha=0.3)
+    figure.tight_layout()
+    with plt.rc_context({"svg.hashsalt": "edge-ser"}):
+        figure.savefig(file, metadata={"Date": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    """Measures and writes ``results/pruning.json``, ``.md`` and ``.svg``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.pruning",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--run", type=Path, default=Path("runs/cogcn"))
+    parser.add_argument("--jobs", type=int, default=joblib.cpu_count())
+    args = parser.parse_args()
+    console = Console(stderr=True)
+    cache = Cache.open(None, args.jobs, console)
+    run = Run.open(args.run, cache)
+    data = load_data(run.config, run.rows, training_variants(run.config), cache)
+    folds: list[dict[str, Any]] = []
+    with progress(console, "pruning: folds", len(run.splits)) as advance:
+        calls = (delayed(sweep_fold)(run, data, fold) for fold in range(len(run.splits)))
+        for found in Parallel(n_jobs=args.jobs, return_as="generator")(calls):
+            folds += found
+            advance()
+    rows = summarise(folds, sizes(run, data))
+    report = {
+        "command": "python -m benchmarks.pruning --run RUN",
+        **machine("numpy", "torch", "torch-pruning"),
+        "commit": run.commit,
+        "chosen": chosen(rows),
+        "rows": rows,
+        "folds": folds,
+    }
+    (RESULTS / "pruning.json").write_text(json.dumps(report, indent=1) + "\n")
+    (RESULTS / "pruning.md").write_text(table(report))
+    draw(rows, RESULTS / "pruning.svg")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Structured pruning: whole hidden units go, and what is left learns a little more."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from edge_ser.errors import EdgeSerError
+from export.signature import VARIABLE, Signature
+from train.config import Candidate, Config
+from train.folds import Data, Trained, fit_final, fold_seed
+from train.models import count_parameters
+from train.protocol import Speaker
+from train.runs import Run
+
+EPOCHS = 10
+RATE = 0.3
+"""Of the recipe's learning rate; it falls to zero, as it does there."""
+
+
+def prune(run: Run, data: Data, fold: int | None, fraction: float) -> Trained:
+    """A fold's network, or with None the final one, without ``fraction`` of its hidden units.
+
+    Fine-tuned on the speakers that it was trained on, nobody else.
+
+    Args:
+        run: what it is of; its system must be CoGCN or TGCN.
+        data: the clips in every variant that training draws from.
+        fold: number.
+        fraction: of the units, 0 to 0.9; 0 leaves the network as it is.
+
+    Raises:
+        EdgeSerError: the system is another one.
+    """
+    trained = run.load(fold)
+    if not fraction:
+        return trained
+    if fold is None:
+        speakers = sorted({(row.corpus, row.speaker) for row in run.rows})
+        return shrink(run.config, data, speakers, trained, fraction, seed=run.seed)
+    split = run.splits[fold]
+    known = (*split.train, *split.validation) if run.config.refit else split.train
+    return shrink(run.config, data, known, trained, fraction, seed=fold_seed(run.seed, fold))
+
+
+def shrink(
+    config: Config,
+    data: Data,
+    speakers: list[Speaker] | tuple[Speaker, ...],
+    trained: Trained,
+    fraction: float,
+    *,
+    seed: int,
+) -> Trained:
+    """:func:`prune` of any network, fine-tuned on ``speakers``."""
+    if config.model not in VARIABLE:
+        raise EdgeSerError(
+            f"{config.model} cannot be pruned: torch-pruning follows neither recurrent layers nor "
+            f"reshaped channels; it can be {' and '.join(VARIABLE)}"
+        )
+    signature = Signature.of(config)
+    smaller = without_units(trained.model, signature, fraction)
+    hidden = smaller.get_submodule("output").in_features
+    candidate = Candidate(
+        gamma=trained.candidate.gamma, network={**trained.candidate.network, "hidden": hidden}
+    )
+    gentle = replace(config, learning_rate=RATE * config.learning_rate, schedule="cosine")
+    fitted, normalisation = fit_final(
+        gentle,
+        data,
+        speakers,
+        candidate,
+        EPOCHS,
+        seed=seed,
+        device="auto",
+        start=smaller.state_dict(),
+    )
+    return Trained.of(config, fitted, normalisation)
+
+
+def without_units(model: nn.Module, signature: Signature, fraction: float) -> nn.Module:
+    """A copy without the units whose weights are smallest, over all layers that share them.
+
+    A skip connection ties a unit of one layer to the same one of all others: torch-pruning finds
+    these groups by following the gradients, and takes the L2 norm of a group's weights.
+    """
+    import torch_pruning
+
+    smaller = copy.deepcopy(model).cpu().train(False)
+    for parameter in smaller.parameters():
+        parameter.requires_grad_(True)
+    with warnings.catch_warnings(), torch.enable_grad():
+        warnings.simplefilter("ignore")
+        torch_pruning.pruner.MagnitudePruner(
+            smaller,
+            signature.example(),
+            importance=torch_pruning.importance.GroupMagnitudeImportance(p=2),
+            pruning_ratio=fraction,
+            ignored_layers=[smaller.get_submodule("output")],
+        ).step()
+    assert count_parameters(smaller) < count_parameters(model)
+    return smaller
