@@ -16,13 +16,14 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test lint model clean
+.PHONY: help listen test lint model fuzz clean
 
 help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
 	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
+	@echo "make fuzz     damage the bundled model 20,000 times (an hour or more)"
 	@echo "make clean    remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
 
@@ -47,6 +48,9 @@ model: $(TEST_VENV)/.ready
 	  --corpus ravdess="$$corpora/ravdess" --corpus emodb="$$corpora/emodb" \
 	  --corpus nemo="$$corpora/nemo" --output $(RUN)
 	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --prune $(PRUNE) --output $(MODEL)
+
+fuzz: $(TEST_VENV)/.ready
+	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache

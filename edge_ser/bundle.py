@@ -80,6 +80,11 @@ class Bundle:
         return None if kind == NO_GRAPH else kind
 
     @property
+    def gamma(self) -> float | None:
+        """Threshold of the cosine graph; None for other kinds."""
+        return float(self.card["graph"]["gamma"]) if self.graph == "cosine" else None
+
+    @property
     def windows(self) -> tuple[float, float]:
         """Seconds of the longest graph, and between the beginnings of two of one utterance."""
         return float(self.card["windows"]["length"]), float(self.card["windows"]["step"])
@@ -103,6 +108,11 @@ class Bundle:
     def backends(self) -> list[str]:
         """The backends that this bundle has weights for."""
         return [backend for backend, file in WEIGHTS.items() if file in self.files]
+
+    @property
+    def packaged(self) -> bool:
+        """Whether it came with this package, and not from elsewhere."""
+        return self.path.parent == _MODELS
 
     @property
     def nbytes(self) -> int:
@@ -158,8 +168,15 @@ def load_bundle(model: str | Path) -> Bundle:
         problem = _problem(bundle)
     except EdgeSerError as error:
         problem = str(error)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        problem = f"model.json: {type(error).__name__} {error}"
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        problem = f"model.json: {type(error).__name__} {str(error)[:200]}"
     if problem:
         raise EdgeSerError(f"model {path} cannot be used: {problem}; export it again")
     return bundle
@@ -199,8 +216,12 @@ def _problem(bundle: Bundle) -> str | None:
         return "normalisation is not finite and positive"
     if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):
         return f"unknown graph {card['graph']['kind']!r}"
+    if bundle.gamma is not None and not -1 <= bundle.gamma <= 1:
+        return f"gamma {bundle.gamma}"
     if bundle.inputs != INPUTS[bundle.graph is not None]:
         return f"its inputs are {bundle.inputs}"
+    if not (bundle.name and bundle.name.isprintable() and bundle.parameters > 0):
+        return f"name {bundle.name!r}, {bundle.parameters} parameters"
     length, step = bundle.windows
     if not bundle.features.step <= step <= length <= _LONGEST_WINDOW:
         return f"windows of {length} s every {step} s"

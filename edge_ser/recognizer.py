@@ -43,7 +43,7 @@ class Recognizer:
         self._features = bundle.features
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
-        self._graph, self._gamma = bundle.graph, bundle.card["graph"].get("gamma")
+        self._graph, self._gamma = bundle.graph, bundle.gamma
 
     def __repr__(self) -> str:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import edge_ser
-from edge_ser.backends import BACKENDS
+from benchmarks.fuzz.damage import endless
+from edge_ser.backends import BACKENDS, trial
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
 from edge_ser.errors import EdgeSerError
 
@@ -104,6 +105,14 @@ BAD_CARDS: dict[str, Callable[[dict], object]] = {
     "a deviation of zero": lambda card: card["normalisation"]["std"].__setitem__(0, 0.0),
     "an unknown graph": lambda card: card["graph"].update(kind="star"),
     "an unknown precision": lambda card: card.update(precision="int4"),
+    "no windows": lambda card: card.pop("windows"),
+    "windows of an hour": lambda card: card["windows"].update(length=3600.0),
+    "windows that never move on": lambda card: card["windows"].update(step=0.0),
+    "a gamma that is no number": lambda card: card["graph"].update(gamma="much"),
+    "other inputs": lambda card: card["inputs"].pop(),
+    "an endless step": lambda card: card["features"].update(step=float("inf")),
+    "no parameters": lambda card: card.update(parameters=None),
+    "a name of two lines": lambda card: card.update(name="a\nb"),
 }
 
 
@@ -177,6 +186,45 @@ def test_onnx_weights_outside_the_file_are_refused(folder: Path) -> None:
     reseal(folder)
     with pytest.raises(EdgeSerError, match="outside"):
         edge_ser.load(folder, "onnx")
+
+
+@pytest.mark.parametrize("backend", ["onnx", "tflite"])
+def test_a_model_that_crashes_its_runtime(
+    backend: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found out in another process; a model that came with the package is not tried there."""
+    crashing = "import os; os.abort()"
+    monkeypatch.setattr(trial, "_CODE", crashing)
+    with pytest.raises(EdgeSerError, match=r"the runtime crashes on it \(SIGABRT\)"):
+        edge_ser.load(folder, backend)
+    monkeypatch.setattr(trial, "_CODE", "while True: pass")
+    monkeypatch.setattr(trial, "_WALL", 1)
+    with pytest.raises(EdgeSerError, match="it takes more than 1 s to load"):
+        edge_ser.load(folder, backend)
+    edge_ser.load("cogcn", backend)
+
+
+def test_a_graph_that_never_ends(folder: Path) -> None:
+    import onnx
+
+    model = onnx.load(folder / "model.onnx")
+    model.graph.node.append(endless(model.graph.node[-1].output[0]))
+    model.graph.output[0].name = "endless"
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    reseal(folder)
+    with pytest.raises(EdgeSerError, match="10 s or too much memory"):
+        edge_ser.load(folder, "onnx")
+
+
+def test_an_archive_that_unpacks_to_a_gigabyte(folder: Path) -> None:
+    arrays = weights(folder) | {"more": np.zeros(1 << 28, np.float32)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    assert len(buffer.getvalue()) < 4 << 20
+    (folder / "model.npz").write_bytes(buffer.getvalue())
+    reseal(folder)
+    with pytest.raises(EdgeSerError, match="unpacks to more than 64 MiB"):
+        edge_ser.load(folder, "numpy")
 
 
 def test_backends_that_are_not_there(folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_ser.backends.trial import try_elsewhere, try_out
 from edge_ser.bundle import WEIGHTS, Bundle
 from edge_ser.errors import EdgeSerError
 
@@ -45,6 +46,33 @@ def open_backend(bundle: Bundle, backend: str) -> Backend:
             f"model {bundle.name} has no weights for {backend}; it has: "
             f"{', '.join(bundle.backends)}"
         )
+    _check_installed(backend)
+    try:
+        if backend != "numpy" and not bundle.packaged:
+            try_elsewhere(bundle, backend)
+        made = construct(bundle, backend)
+        try_out(made, bundle)
+    except Exception as error:  # a runtime raises many types of its own, without a base
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise EdgeSerError(
+            f"model {bundle.path} cannot be used: {WEIGHTS[backend]}: {reason}; export it again"
+        ) from error
+    return made
+
+
+def _check_installed(backend: str) -> None:
+    if backend == "onnx":
+        from edge_ser.backends.onnx import import_runtime
+
+        import_runtime()
+    elif backend == "tflite":
+        from edge_ser.backends.tflite import import_interpreter
+
+        import_interpreter()
+
+
+def construct(bundle: Bundle, backend: str) -> Backend:
+    """The weights in the runtime, untried; raises whatever the runtime does."""
     if backend == "numpy":
         from edge_ser.backends.numpy_ import NumpyBackend
 

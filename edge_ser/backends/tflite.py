@@ -8,9 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_ser.backends.muted import muted_stderr
-from edge_ser.backends.trial import try_out
 from edge_ser.bundle import Bundle
 from edge_ser.errors import EdgeSerError
+
+
+def import_interpreter() -> Any:
+    """The runtime's interpreter: LiteRT's, or that of tflite-runtime.
+
+    Raises:
+        EdgeSerError: neither is installed.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError as error:
+            raise EdgeSerError(
+                "backend tflite needs ai-edge-litert; install it with: pip install "
+                "'edge-ser[tflite]', or use --backend numpy"
+            ) from error
+    return Interpreter
 
 
 class TFLiteBackend:
@@ -19,26 +37,23 @@ class TFLiteBackend:
     A model of variable length takes the nodes as they are: x (n, d), a_hat (n, n), mask (n, 1). For
     one of fixed length they are padded to it and masked: (1, N, d), (1, N, N), (1, N).
 
+    Args:
+        bundle: the model.
+
     Raises:
-        EdgeSerError: no runtime is installed, or it cannot use the weights.
+        EdgeSerError: no runtime is installed.
+        ValueError: the model takes other inputs; the runtime raises more.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        interpreter = _interpreter()
+        interpreter = import_interpreter()
         self._dimension, self._fixed = bundle.features.dimension, bundle.fixed
         self._size = 0
-        try:
-            with muted_stderr():  # the runtime tells everybody which delegate it has made
-                self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
-                self._places = self._find_inputs(bundle)
-                self._resize(bundle.longest)
-            self._output = int(self._model.get_output_details()[0]["index"])
-            try_out(self, bundle)
-        except Exception as error:  # whatever the runtime raises
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            raise EdgeSerError(
-                f"model {bundle.path} cannot be used: model.tflite: {reason}; export it again"
-            ) from error
+        with muted_stderr():  # the runtime tells everybody which delegate it has made
+            self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
+            self._places = self._find_inputs(bundle)
+            self._resize(bundle.longest)
+        self._output = int(self._model.get_output_details()[0]["index"])
 
     def __call__(
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
@@ -81,17 +96,3 @@ class TFLiteBackend:
             self._model.resize_tensor_input(place, self._shape(name, n))
         self._model.allocate_tensors()
         self._size = n
-
-
-def _interpreter() -> Any:
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        try:
-            from tflite_runtime.interpreter import Interpreter
-        except ImportError as error:
-            raise EdgeSerError(
-                "backend tflite needs ai-edge-litert; install it with: pip install "
-                "'edge-ser[tflite]', or use --backend numpy"
-            ) from error
-    return Interpreter
