@@ -78,3 +78,36 @@ def test_it_imports_neither_torch_nor_pandas(python: Path, tmp_path: Path) -> No
     *_, file, modules = done.stdout.splitlines()
     assert Path(file).is_relative_to(python.parents[1])
     assert not {"torch", "pandas", "train", "export"} & set(modules.split())
+
+
+def test_its_extras_bring_the_other_backends(python: Path, wheel: Path, tmp_path: Path) -> None:
+    """The last test here: it adds to the environment that the others want without."""
+    with zipfile.ZipFile(wheel) as content:
+        (name,) = (n for n in content.namelist() if n.endswith(".dist-info/METADATA"))
+        lines = content.read(name).decode().splitlines()
+    wanted = [
+        line.removeprefix("Requires-Dist: ").partition(";")[0].strip()
+        for extra in ("onnx", "tflite")
+        for line in lines
+        if line.startswith("Requires-Dist: ") and line.endswith(f"extra == '{extra}'")
+    ]
+    assert len(wanted) == 2
+    pip = [*PIP, "--python", str(python), "install", "-c", str(ROOT / "constraints.txt")]
+    subprocess.run([*pip, *wanted], check=True)
+    answers = {}
+    for backend in ("numpy", "onnx", "tflite"):
+        command = [str(python.with_name("edge-ser")), "classify", str(DEMO), "--json"]
+        done = subprocess.run(
+            [*command, "--backend", backend],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
+        )
+        assert done.stderr == ""
+        answers[backend] = json.loads(done.stdout)
+    for answer in answers.values():
+        assert [u["emotion"] for u in answer["utterances"]] == [
+            u["emotion"] for u in answers["numpy"]["utterances"]
+        ]
+        assert answer["probabilities"] == pytest.approx(answers["numpy"]["probabilities"], abs=0.02)
