@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -462,6 +463,24 @@ def test_models_prints_the_contract() -> None:
     head, row = edge_ser("models").stdout.splitlines()
     assert head.split() == list(record)
     assert row.split()[0] == "cogcn"
+
+
+def test_models_in_folders_of_ones_own(tmp_path: Path) -> None:
+    shutil.copytree(load_bundle("cogcn").path, tmp_path / "mine")
+    shutil.copytree(load_bundle("cogcn").path, tmp_path / "worn")
+    (tmp_path / "worn" / "model.npz").write_bytes(b"worn")
+    done = edge_ser("models", "--json", str(tmp_path))
+    assert done.returncode == 1
+    assert [Path(record["path"]) for record in records(done)] == [
+        load_bundle("cogcn").path,
+        tmp_path / "mine",
+    ]
+    assert done.stderr.startswith(f"edge-ser: error: model {tmp_path / 'worn'} is damaged")
+    assert len(edge_ser("models", str(tmp_path / "mine")).stdout.splitlines()) == 3
+    (tmp_path / "empty").mkdir()
+    for folder, says in (("nothing", "no model"), ("empty", "it lacks model.json")):
+        done = edge_ser("models", str(tmp_path / folder))
+        assert done.returncode == 1 and says in done.stderr
 
 
 def test_info_prints_the_card_and_the_path() -> None:
