@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from benchmarks import RESULTS
 from benchmarks.speed import machine
+from edge_ser.backends.onnx import open_session
 from export.int8 import on_grid
 from export.signature import VARIABLE, Signature
 from export.to_onnx import to_onnx
@@ -58,7 +58,7 @@ def measure(system: str) -> dict[str, Any]:
         name: value.numpy()
         for name, value in zip(signature.shapes, signature.example(), strict=True)
     }
-    sessions = {way: _session(content) for way, content in files.items()}
+    sessions = {way: open_session(content) for way, content in files.items()}
     times: dict[str, list[float]] = {way: [] for way in files}
     for _ in range(_ROUNDS):
         for way, session in sessions.items():
@@ -86,13 +86,6 @@ def _integer(content: bytes) -> bytes:
             weight_type=QuantType.QInt8,
         )
         return after.read_bytes()
-
-
-def _session(content: bytes) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
-    return onnxruntime.InferenceSession(content, options)
 
 
 def _milliseconds(session: Any, inputs: Mapping[str, np.ndarray]) -> float:

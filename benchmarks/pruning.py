@@ -36,7 +36,7 @@ from edge_ser.bundle import load_bundle
 from export.card import model_card
 from export.formats import BACKENDS, convert
 from export.int8 import on_grid
-from export.prune import shrink
+from export.prune import prune, shrink
 from export.signature import Signature
 from export.write import write_bundle
 from train.augment import CLEAN
@@ -94,17 +94,13 @@ def _ua(run: Run, data: Data, trained: Trained, rows: np.ndarray) -> float:
 def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
     """Parameters, bytes and milliseconds of the final network, for every fraction."""
     signature = Signature.of(run.config)
-    whole = run.load(None)
-    speakers = sorted({(row.corpus, row.speaker) for row in run.rows})
     rng = np.random.default_rng(0)
     x = rng.normal(size=(signature.longest, signature.dimension)).astype(np.float32)
     a_hat = np.full((len(x), len(x)), 1 / len(x), np.float32)
     found, backends = [], []
     with tempfile.TemporaryDirectory() as folder:
         for fraction in FRACTIONS:
-            smaller = whole
-            if fraction:
-                smaller = shrink(run.config, data, speakers, whole, fraction, seed=run.seed)
+            smaller = prune(run, data, None, fraction)
             files = convert(on_grid(smaller.model), signature, "int8", list(BACKENDS))
             content = {f"model.{k}": file for k, file in files.items() if isinstance(file, bytes)}
             path = Path(folder) / str(fraction)

@@ -22,7 +22,8 @@ NO_GRAPH = "none"
 SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
 _ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", *WEIGHTS.values()}
-_LARGEST = 64 * 2**20
+LARGEST = 64 * 2**20
+"""Bytes of a file, packed or not."""
 _LONGEST_WINDOW = 60.0
 """Seconds; an utterance ends after 30."""
 
@@ -188,7 +189,7 @@ def _read(path: Path) -> dict[str, bytes]:
         for file in sorted(path.iterdir()):
             if file.name not in {*_ALLOWED, SUMS} or file.is_symlink() or not file.is_file():
                 raise EdgeSerError(f"model {path}: unexpected {file.name}; a bundle has no other")
-            if file.stat().st_size > _LARGEST:
+            if file.stat().st_size > LARGEST:
                 raise EdgeSerError(f"model {path}: {file.name} is over 64 MiB")
             files[file.name] = file.read_bytes()
     except OSError as error:

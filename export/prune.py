@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -40,8 +41,7 @@ def prune(run: Run, data: Data, fold: int | None, fraction: float) -> Trained:
     if not fraction:
         return trained
     if fold is None:
-        speakers = sorted({(row.corpus, row.speaker) for row in run.rows})
-        return shrink(run.config, data, speakers, trained, fraction, seed=run.seed)
+        return shrink(run.config, data, run.speakers, trained, fraction, seed=run.seed)
     split = run.splits[fold]
     known = (*split.train, *split.validation) if run.config.refit else split.train
     return shrink(run.config, data, known, trained, fraction, seed=fold_seed(run.seed, fold))
@@ -50,7 +50,7 @@ def prune(run: Run, data: Data, fold: int | None, fraction: float) -> Trained:
 def shrink(
     config: Config,
     data: Data,
-    speakers: list[Speaker] | tuple[Speaker, ...],
+    speakers: Sequence[Speaker],
     trained: Trained,
     fraction: float,
     *,

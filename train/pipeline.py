@@ -119,9 +119,8 @@ def train_final(run: Run, data: Data, *, device: str) -> None:
     if run.folder(None).is_dir():
         return
     candidate, epochs = run.agreed()
-    speakers = sorted({(row.corpus, row.speaker) for row in run.rows})
     fitted, normalisation = fit_final(
-        run.config, data, speakers, candidate, epochs, seed=run.seed, device=device
+        run.config, data, run.speakers, candidate, epochs, seed=run.seed, device=device
     )
     run.save(None, fitted, normalisation, {})
 

@@ -24,7 +24,7 @@ from train.data import Table
 from train.fit import Epoch, Fitted, build_model
 from train.folds import Trained
 from train.models import count_parameters
-from train.protocol import PROTOCOLS, Protocol, Split, splits
+from train.protocol import PROTOCOLS, Protocol, Speaker, Split, splits
 
 FORMAT = 2
 
@@ -124,6 +124,11 @@ class Run:
         """The code that it was started with; None where git did not know."""
         commit: str | None = _read_json(self.path / "config.json")["commit"]
         return commit
+
+    @property
+    def speakers(self) -> list[Speaker]:
+        """Everybody in its corpora."""
+        return sorted({(row.corpus, row.speaker) for row in self.rows})
 
     @property
     def table(self) -> Table:

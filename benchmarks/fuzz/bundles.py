@@ -50,9 +50,9 @@ def run_case(number: int, folder: Path) -> dict[str, Any]:
     """
     random = Random(number)
     file, sealed = FILES[number % len(FILES)], bool(number // len(FILES) % 2)
-    files = dict(load_bundle("cogcn").files)
-    files[file] = damage(file, files[file], random)
-    contents = files | {SUMS: sums(files if sealed else load_bundle("cogcn").files)}
+    whole = load_bundle("cogcn").files
+    files = whole | {file: damage(file, whole[file], random)}
+    contents = files | {SUMS: sums(files if sealed else whole)}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in contents.items():

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_ser.bundle import Bundle
+from edge_ser.bundle import LARGEST, Bundle
 
 Array = NDArray[np.float32]
-_LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class NumpyBackend:
     def __init__(self, bundle: Bundle) -> None:
         content = bundle.files["model.npz"]
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(member.file_size for member in packed.infolist()) > _LARGEST:
+            if sum(member.file_size for member in packed.infolist()) > LARGEST:
                 raise ValueError("it unpacks to more than 64 MiB")
         # pickles are refused: a bundle comes from elsewhere
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -30,6 +30,18 @@ def import_runtime() -> Any:
     return onnxruntime
 
 
+def open_session(content: bytes) -> Any:
+    """An onnxruntime session of a model, on one thread."""
+    onnxruntime = import_runtime()
+    options = onnxruntime.SessionOptions()
+    # one graph has tens of nodes: a second thread would only wait
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what is wrong is raised
+    # int8 weights are widened once, when the model is loaded, and not again for every window
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxBackend:
     """One session, on one thread.
 
@@ -42,19 +54,10 @@ class OnnxBackend:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        onnxruntime = import_runtime()
         content = bundle.files["model.onnx"]
         if _EXTERNAL_DATA in content:
             raise ValueError("it keeps weights outside the file")
-        options = onnxruntime.SessionOptions()
-        # one graph has tens of nodes: a second thread would only wait
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what is wrong is raised
-        # int8 weights are widened once, when the model is loaded, and not again for every window
-        options.add_session_config_entry("session.disable_quant_qdq", "1")
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(content)
         names = [given.name for given in self._session.get_inputs()]
         if names != bundle.inputs:
             raise ValueError(f"its inputs are {names} instead of {bundle.inputs}")

@@ -26,13 +26,16 @@ def graph_pictures(heard: Heard) -> list[Part]:
     if example is None:
         return [Note(f"{heard.title}: no test clip is one graph.")]
     (shares,) = heard.voicing([example])
-    row = heard.rows[example.row]
     drawn = draw_graph(
-        example.x.numpy(), heard.times(example), shares, gamma, samples(row), heard.title
+        example.x.numpy(),
+        heard.times(example),
+        shares,
+        gamma,
+        samples(heard.rows[example.row]),
+        heard.title,
     )
     caption = (
-        f"One clip of a test speaker ({row.corpus}, speaker {row.speaker}, {row.emotion}, the "
-        f"median length of them). Above, each coloured cell joins two nodes whose cosine "
+        f"{heard.clip(example)} Above, each coloured cell joins two nodes whose cosine "
         f"similarity is at least γ = {gamma:g}, self-loops left out; in the middle, how much of "
         "each node's window is voiced; below, the waveform, full scale 1."
     )

@@ -103,6 +103,14 @@ class Heard:
         """The network's inputs for one graph alone."""
         return collate([graph], [0]).inputs
 
+    def clip(self, example: Graph) -> str:
+        """Whose the clip of an example is, as the captions of its pictures begin."""
+        row = self.rows[example.row]
+        return (
+            f"One clip of a test speaker ({row.corpus}, speaker {row.speaker}, {row.emotion}, the "
+            "median length of them)."
+        )
+
     def times(self, graph: Graph) -> NDArray[np.float64]:
         """(n,) seconds from the beginning of the clip to the middle of each node.
 

@@ -28,17 +28,15 @@ def rlc_pictures(heard: Heard) -> list[Part]:
     found = {key: value[0].numpy() for key, value in model.explain(*heard.inputs(example)).items()}
     if found.keys() < {"attention", "informativeness"}:
         return [Note(f"{heard.title}: this system has no self-attention or no GCA-LSTM.")]
-    row = heard.rows[example.row]
     drawn = draw_attention(
         found["attention"][_HEAD],
         found["informativeness"],
         heard.times(example)[::_STRIDE],
-        samples(row),
+        samples(heard.rows[example.row]),
         heard.title,
     )
     caption = (
-        f"One clip of a test speaker ({row.corpus}, speaker {row.speaker}, {row.emotion}, the "
-        "median length of them). Above, the attention of the first head of the last residual "
+        f"{heard.clip(example)} Above, the attention of the first head of the last residual "
         "block, a row a query; in the middle, how informative each step is in the light of the "
         "whole, in each refinement; below, the waveform, full scale 1. A step is 160 ms."
     )
