@@ -299,12 +299,40 @@ def test_a_signal_while_it_starts_ends_it_quietly() -> None:
         assert "Traceback" not in errors
 
 
+def test_a_signal_while_a_dataclass_is_made(tmp_path: Path) -> None:
+    """``python -m`` kills itself in the end once KeyboardInterrupt came through exec of text."""
+    (tmp_path / "interrupted.py").write_text(
+        """
+import os, signal, sys, time
+from edge_ser.cli import classify, main
+text = "os.kill(os.getpid(), signal.SIGTERM); time.sleep(5)"
+classify.run = lambda _: exec(text)
+sys.exit(main(["classify", "clip.wav"]))
+"""
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_a_second_signal_ends_it_at_once(long_clip: Path) -> None:
+    with start_listening(long_clip) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert errors.count("\n") == 1
+
+
 def test_a_signal_that_c_code_turns_into_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def importing(_: object) -> int:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(5)
-        except KeyboardInterrupt:
+        except SystemExit:
             raise ImportError("numpy._core.multiarray failed to import") from None
         return 1
 

@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(argv)
             sys.stdout.flush()
             return code
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, SystemExit) as error:
         if interrupt.requested:
             return 0
         if isinstance(error, EdgeSerError):
@@ -56,7 +56,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         code: int = arguments.run(arguments)
-    except SystemExit as end:  # argparse has printed the help, the version or what was wrong
+    except SystemExit as end:  # a signal, or argparse has printed the help or what was wrong
         return int(end.code or 0)
     return code
 

@@ -40,10 +40,10 @@ class EndingSource:
         """Handles a signal: the source ends at the next block, and at a second signal at once.
 
         Raises:
-            KeyboardInterrupt: the second time.
+            SystemExit: the second time.
         """
         if self._stopped:
-            raise KeyboardInterrupt
+            raise SystemExit(0)
         self._stopped = True
 
     def __enter__(self) -> EndingSource:

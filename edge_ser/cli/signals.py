@@ -13,17 +13,19 @@ Handler = Callable[[int, FrameType | None], None]
 class Interrupt:
     """A handler that ends whatever is going on.
 
-    Code in C may turn the KeyboardInterrupt into an error of its own, as NumPy does while it is
-    imported: ``requested`` says that there was one.
+    Code in C may turn what it raises into an error of its own, as NumPy does while it is imported:
+    ``requested`` says that there was one. It raises no KeyboardInterrupt, because ``python -m``
+    ends as if killed when one has passed through ``exec`` of a string, which making a dataclass
+    is, even if it was caught.
     """
 
     def __init__(self) -> None:
         self.requested = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Raises KeyboardInterrupt."""
+        """Raises SystemExit with the code 0."""
         self.requested = True
-        raise KeyboardInterrupt
+        raise SystemExit(0)
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
