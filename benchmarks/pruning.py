@@ -49,7 +49,7 @@ from train.folds import (
     predict_rows,
     training_variants,
 )
-from train.metrics import mean_ua, score_corpora
+from train.metrics import mean_ua
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
@@ -86,9 +86,7 @@ def sweep_fold(run: Run, data: Data, fold: int) -> list[dict[str, Any]]:
 
 def _ua(run: Run, data: Data, trained: Trained, rows: np.ndarray) -> float:
     predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return 100 * mean_ua(
-        score_corpora(data.table.corpora[rows], data.table.labels[rows], predictions)
-    )
+    return 100 * mean_ua(data.table.score(rows, predictions))
 
 
 def sizes(run: Run, data: Data) -> list[dict[str, Any]]:

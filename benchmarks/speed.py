@@ -35,9 +35,7 @@ def measure() -> dict[str, Any]:
     """The figures of every backend of the bundled model, each in a process of its own."""
     figures: dict[str, dict[str, float]] = {}
     for backend in load_bundle("cogcn").backends:
-        command = [sys.executable, "-m", "edge_ser", "bench", "--backend", backend, "--json"]
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        measured = {f["name"]: f["value"] for f in map(json.loads, lines.splitlines())}
+        measured = bench("cogcn", backend)
         measured["ratio"] = measured["listen_processor"] / measured["features_processor"]
         figures[backend] = measured
     return {
@@ -45,6 +43,18 @@ def measure() -> dict[str, Any]:
         **machine("numpy", "onnxruntime", "ai-edge-litert", "opensmile"),
         "figures": figures,
     }
+
+
+def bench(model: str, backend: str) -> dict[str, float]:
+    """What `edge-ser bench` prints, name to value.
+
+    Args:
+        model: name of a bundled model, or the folder of another.
+        backend: to run it with.
+    """
+    command = [sys.executable, "-m", "edge_ser", "bench", "--model", model, "--backend", backend]
+    lines = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True).stdout
+    return {figure["name"]: figure["value"] for figure in map(json.loads, lines.splitlines())}
 
 
 def machine(*packages: str) -> dict[str, Any]:

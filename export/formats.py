@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from edge_ser.bundle import WEIGHTS
-from export.signature import Signature
+from export.signature import VARIABLE, Signature
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from export.to_tflite import to_tflite
@@ -37,6 +37,11 @@ class Failure:
 
     reason: str
     versions: str
+
+
+def available(model: str) -> list[str]:
+    """The formats that a system of :mod:`train.models` has."""
+    return [name for name in BACKENDS if name != "npz" or model in VARIABLE]
 
 
 Converted = dict[str, bytes | Failure]

@@ -21,11 +21,11 @@ from torch import nn
 from edge_ser.bundle import WEIGHTS
 from edge_ser.errors import EdgeSerError
 from export.card import card_text, model_card
-from export.formats import BACKENDS, Converted, Failure, convert
+from export.formats import BACKENDS, Converted, Failure, available, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.report import make_report, report_text
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.verify import FoldResult, Outcome, pool, verify_fold
 from export.write import write_bundle
 from train import augment
@@ -110,9 +110,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     """
     cache = Cache.open(args.cache, args.jobs, console)
     run = _open(args.run, cache)
-    formats = args.formats or [
-        name for name in BACKENDS if name != "npz" or run.config.model in VARIABLE
-    ]
+    formats = args.formats or available(run.config.model)
     variants = training_variants(run.config) if args.prune else [augment.CLEAN]
     data = load_data(run.config, run.rows, variants, cache)
     signature = Signature.of(run.config)

@@ -21,7 +21,7 @@ from export.write import write_bundle
 from train import augment
 from train.data import Graph, Table, collate
 from train.folds import Data, Trained, subset
-from train.metrics import mean_ua, score_corpora
+from train.metrics import mean_ua
 from train.runs import Run
 from train.scoring import batches, clip_probabilities, compute_logits, decide
 
@@ -150,7 +150,7 @@ def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
         outcomes.append(
             Outcome(
                 name,
-                score_corpora(table.corpora[rows], table.labels[rows], predictions),
+                table.score(rows, predictions),
                 (float(change.max()), float(change.mean())),
                 float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
                 float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),

@@ -17,6 +17,7 @@ from edge_ser.features import FeatureSet
 from edge_ser.nodes import Nodes
 from edge_ser.normalisation import Normalisation, normalise
 from train.corpora import Row
+from train.metrics import Scores, score_corpora
 from train.protocol import Speaker, clip_names
 from train.words import Words
 
@@ -51,6 +52,10 @@ class Table:
         """Indices of the rows that these speakers speak, or of the clips so named."""
         names = [f"{corpus}/{name}" for corpus, name in speakers]
         return np.flatnonzero(np.isin(self.speakers, names) | np.isin(self.clips, names))
+
+    def score(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> dict[str, Scores]:
+        """Corpus to the figures of (n,) predictions for (n,) rows."""
+        return score_corpora(self.corpora[rows], self.labels[rows], predictions)
 
 
 @dataclass(frozen=True)

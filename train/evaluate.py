@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from edge_ser.events import LABELS
 from train.data import Table
 from train.folds import Data, predict_rows
-from train.metrics import FIGURES, Scores, aggregate, score, score_corpora
+from train.metrics import FIGURES, aggregate, score
 from train.runs import Run
 
 
@@ -63,7 +63,7 @@ def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
     """
     summary: dict[str, Any] = {"results": {}, "folds": []}
     for result in results:
-        scores = _score(table, result)
+        scores = table.score(result.rows, result.predictions)
         summary["folds"].append(
             {
                 "seed": result.seed,
@@ -75,7 +75,7 @@ def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
         )
     for variant in dict.fromkeys(result.variant for result in results):
         chosen = [result for result in results if result.variant == variant]
-        scored = [_score(table, result) for result in chosen]
+        scored = [table.score(result.rows, result.predictions) for result in chosen]
         figures = {
             str(corpus): {
                 **aggregate([scores[corpus] for scores in scored if corpus in scores]),
@@ -91,10 +91,6 @@ def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
             },
         }
     return summary
-
-
-def _score(table: Table, result: Result) -> dict[str, Scores]:
-    return score_corpora(table.corpora[result.rows], table.labels[result.rows], result.predictions)
 
 
 def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, float]:

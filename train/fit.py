@@ -18,7 +18,7 @@ from train import models
 from train.config import Candidate, Config
 from train.data import Batch, Clips, Graph, Table, collate, shuffled
 from train.extraction import dimension
-from train.metrics import Scores, mean_ua, score_corpora
+from train.metrics import Scores, mean_ua
 from train.models.network import Network
 from train.scoring import batches, clip_probabilities, compute_logits, decide
 
@@ -181,10 +181,9 @@ def _check(
     """Corpus to figures of the validation clips, and the cross-entropy of their graphs."""
     logits = compute_logits(model, checks)
     probabilities = clip_probabilities(logits, validation.graphs, validation.clips, validation.rows)
-    corpora, labels = table.corpora[validation.rows], table.labels[validation.rows]
     targets = table.labels[[graph.row for graph in validation.graphs]]
     loss = nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets))
-    return score_corpora(corpora, labels, decide(probabilities)), float(loss)
+    return table.score(validation.rows, decide(probabilities)), float(loss)
 
 
 class _Learner:

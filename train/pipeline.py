@@ -27,7 +27,7 @@ from train.folds import (
     predict_rows,
 )
 from train.machine import Machine
-from train.metrics import Scores, score_corpora
+from train.metrics import Scores
 from train.progress import progress
 from train.runs import Run
 from train.words import Words, look_up
@@ -130,4 +130,4 @@ def _test(run: Run, data: Data, fold: int, chosen: Chosen) -> dict[str, Scores]:
     rows = data.table.rows_of(run.splits[fold].test)
     trained = Trained.of(run.config, chosen.fitted, chosen.normalisation)
     predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return score_corpora(data.table.corpora[rows], data.table.labels[rows], predictions)
+    return data.table.score(rows, predictions)

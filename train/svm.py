@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from train.data import Table
-from train.metrics import NO_SPEECH, mean_ua, score_corpora
+from train.metrics import NO_SPEECH, mean_ua
 from train.protocol import Split
 
 _GRIDS: dict[str, list[dict[str, Any]]] = {
@@ -73,9 +73,7 @@ def _fit_fold(
 
     def validation_ua(settings: dict[str, Any]) -> float:
         predicted = _predict(_fit(settings, table, clean, train), clean[validation])
-        return mean_ua(
-            score_corpora(table.corpora[validation], table.labels[validation], predicted)
-        )
+        return mean_ua(table.score(validation, predicted))
 
     best = max(_GRIDS[model], key=validation_ua)
     heard = np.concatenate([train, validation]) if refit else train

@@ -25,7 +25,6 @@ from train.extraction import functionals
 from train.fit import choose_device
 from train.folds import Data
 from train.machine import Machine
-from train.metrics import score_corpora
 from train.pipeline import load_data, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
@@ -101,11 +100,7 @@ def _measure_networks(
     def saved(run: Run, fold: int) -> None:
         assert data is not None
         tested = {
-            result.variant: score_corpora(
-                data.table.corpora[result.rows],
-                data.table.labels[result.rows],
-                result.predictions,
-            )
+            result.variant: data.table.score(result.rows, result.predictions)
             for result in predict_run(run, data, entries[0].conditions, [fold])
         }
         rows[run.path].add({**_fit(run, fold, machine), "test": tested})
@@ -155,7 +150,7 @@ def _measure_svm(
             ).values()
             test = table.rows_of(made[fold].test)
             scores = {
-                condition: score_corpora(table.corpora[test], table.labels[test], predicted)
+                condition: table.score(test, predicted)
                 for condition, predicted in predictions.items()
             }
             row.add(
