@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from edge_ser.errors import EdgeSerError
 def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) -> None:
     """Writes ``model.json``, the files and SHA256SUMS to the folder ``output``.
 
-    A bundle that is already there is replaced; anything else there is left alone.
+    A bundle that is already there is replaced; anything else there is left alone. Whenever the
+    program is killed, ``output`` is the old bundle or the new one, whole.
 
     Raises:
         EdgeSerError: ``output`` holds something other than a bundle, or cannot be written.
@@ -28,16 +29,24 @@ def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) ->
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
-            new, old = Path(folder) / "new", Path(folder) / "old"
+            new = Path(folder) / "new"
             new.mkdir()
             for name, content in contents.items():
                 with (new / name).open("wb") as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
-            if output.exists():
-                output.rename(old)
-            new.rename(output)
-            shutil.rmtree(old, ignore_errors=True)
+            if not (output.exists() and _exchange(new, output)):
+                if output.exists():
+                    output.rename(Path(folder) / "old")
+                new.rename(output)
     except OSError as error:
         raise EdgeSerError(f"cannot write {output}: {error}") from error
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchanges two folders at once; False where the system or the file system cannot."""
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    paths = os.fsencode(one), os.fsencode(other)
+    return rename is not None and rename(here, paths[0], here, paths[1], exchange) == 0
