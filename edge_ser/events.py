@@ -42,6 +42,33 @@ class EmotionEvent:
 
 
 @dataclass(frozen=True)
+class StatusEvent:
+    """What has become of the microphone of a stream.
+
+    Args:
+        type: ``status``.
+        status: ``lost`` or ``back``.
+        at: seconds of captured audio since the start of the stream, lost audio counted in.
+        message: one line for people to read.
+        dropped: as of :class:`EmotionEvent`.
+    """
+
+    type: Literal["status"]
+    status: Literal["lost", "back"]
+    at: float
+    message: str
+    dropped: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As of :class:`EmotionEvent`."""
+        return asdict(self)
+
+
+Event = EmotionEvent | StatusEvent
+"""What a stream gives."""
+
+
+@dataclass(frozen=True)
 class Utterance:
     """One utterance of a classified signal; fields as in :class:`EmotionEvent`."""
 

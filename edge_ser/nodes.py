@@ -65,24 +65,33 @@ class Segmenter:
         self._begin(0.0)
 
     def _begin(self, offset: float) -> None:
-        self._offset = offset - LEAD_IN  # seconds of the source at frame 0 of this openSMILE run
-        self._seconds = offset  # end of what the source has given so far
+        self._place(offset)
         self._detector = UtteranceDetector()
         self._pending: deque[tuple[float, float, float, bool]] = deque()
         self._next_tick = 0.0
         self._vectors: list[NDArray[np.float32]] = []
         self._first_vector = 0
         self._ended = False
+        self._untouched = True
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
+
+    def _place(self, offset: float) -> None:
+        self._offset = offset - LEAD_IN  # seconds of the source at frame 0 of this openSMILE run
+        self._seconds = offset  # end of what the source has given so far
 
     def push(self, samples: NDArray[np.int16]) -> list[Stretch]:
         """Takes (n,) int16 samples; returns the stretches that are complete by now, in order."""
+        if len(samples) == 0:
+            return []
+        self._untouched = False
         self._seconds += len(samples) / SAMPLING_RATE
         self._stream.write(samples)
         return self._collect()
 
     def finish(self) -> list[Stretch]:
         """Ends the stream; returns what was still open."""
+        if self._untouched:
+            return []
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
         self._stream.finish()
         self._ended = True
@@ -90,8 +99,11 @@ class Segmenter:
 
     def restart(self, offset: float) -> None:
         """Forgets everything and starts afresh ``offset`` seconds into the source."""
-        self._stream.reset()
-        self._begin(offset)
+        if self._untouched:
+            self._place(offset)
+        else:
+            self._stream.reset()
+            self._begin(offset)
 
     def close(self) -> None:
         """Releases openSMILE."""

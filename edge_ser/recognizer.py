@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
 from edge_ser.backends import open_backend
 from edge_ser.bundle import Bundle, load_bundle
-from edge_ser.events import Classification, EmotionEvent, Utterance
+from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
 from edge_ser.nodes import Segmenter, Stretch, graph_slices
 from edge_ser.normalisation import normalise
@@ -66,7 +66,7 @@ class Recognizer:
 
     def stream(
         self, source: Source, hop: float = 0.5, threshold: float = 0.0
-    ) -> Generator[EmotionEvent, None, None]:
+    ) -> Generator[Event, None, None]:
         """Events as they happen, until the source ends.
 
         Args:
@@ -99,6 +99,7 @@ class Recognizer:
         utterances = tuple(
             Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities)
             for e in self._events(source, None, threshold)
+            if isinstance(e, EmotionEvent)
         )
         if not utterances:
             return Classification(None, None, None, ())
@@ -119,7 +120,7 @@ class Recognizer:
 
     def _events(
         self, source: Source, hop: float | None, threshold: float
-    ) -> Generator[EmotionEvent, None, None]:
+    ) -> Generator[Event, None, None]:
         seconds, dropped = 0.0, 0
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
@@ -155,6 +156,9 @@ class Recognizer:
                     dropped += block.lost
                     seconds += block.lost / SAMPLING_RATE
                     segmenter.restart(seconds)
+                if block.status:
+                    state, message = block.status.state, block.status.message
+                    yield StatusEvent("status", state, round(seconds, 3), message, dropped)
                 seconds += len(block.samples) / SAMPLING_RATE
                 self.level = _dbfs(block.samples)
                 arrivals.append((seconds, block.arrival))

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 import edge_ser
-from edge_ser.audio import AudioFile, AudioSignal, Block
+from edge_ser.audio import AudioFile, AudioSignal, Block, Source
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent
@@ -35,8 +35,14 @@ def key(event: EmotionEvent | edge_ser.Utterance) -> list[float]:
     return [event.start, event.end, *event.probabilities.values()]
 
 
-def utterances(recognizer: edge_ser.Recognizer, source: object) -> list[list[float]]:
-    return [key(e) for e in recognizer.stream(source) if e.type == "utterance"]  # type: ignore[arg-type]
+def emotions(
+    recognizer: edge_ser.Recognizer, source: Source, hop: float = 0.5
+) -> list[EmotionEvent]:
+    return [e for e in recognizer.stream(source, hop) if isinstance(e, EmotionEvent)]
+
+
+def utterances(recognizer: edge_ser.Recognizer, source: Source) -> list[list[float]]:
+    return [key(e) for e in emotions(recognizer, source) if e.type == "utterance"]
 
 
 def test_listen_and_classify_agree(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
@@ -56,8 +62,8 @@ def test_listen_and_classify_agree(recognizer: edge_ser.Recognizer, corpora: Pat
 
 def test_real_time_changes_nothing(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
     path = min(clips(corpora, 20), key=lambda p: soundfile.info(p).duration)
-    unpaced = list(recognizer.stream(AudioFile(path)))
-    paced = list(recognizer.stream(AudioFile(path, realtime=True)))
+    unpaced = emotions(recognizer, AudioFile(path))
+    paced = emotions(recognizer, AudioFile(path, realtime=True))
     assert [e.type for e in paced] == [e.type for e in unpaced]
     assert unpaced
     np.testing.assert_allclose([key(e) for e in paced], [key(e) for e in unpaced], atol=1e-6)
@@ -96,7 +102,7 @@ def test_backends_agree(backend: str, recognizer: edge_ser.Recognizer, corpora: 
 
 
 def test_events_are_whole(recognizer: edge_ser.Recognizer) -> None:
-    events = list(recognizer.stream(AudioFile(DEMO), hop=0.25))
+    events = emotions(recognizer, AudioFile(DEMO), hop=0.25)
     kinds = [e.type for e in events]
     assert kinds.count("window") > kinds.count("utterance") >= 3
     last = 0.0
@@ -120,7 +126,7 @@ def test_a_window_event_averages_three(recognizer: edge_ser.Recognizer) -> None:
 
     recognizer.probabilities = remember  # type: ignore[method-assign]
     try:
-        events = list(recognizer.stream(AudioFile(DEMO), hop=0.25))
+        events = emotions(recognizer, AudioFile(DEMO), hop=0.25)
     finally:
         del recognizer.probabilities
     run: list[np.ndarray] = []
@@ -171,7 +177,7 @@ def test_lost_audio_counts_in_time_and_splits(recognizer: edge_ser.Recognizer) -
             yield Block(signal, 0.0, 0)
             yield Block(signal, 0.0, 32_000)
 
-    events = [e for e in recognizer.stream(Gap(signal, 16_000)) if e.type == "utterance"]
+    events = [e for e in emotions(recognizer, Gap(signal, 16_000)) if e.type == "utterance"]
     half = len(events) // 2
     assert len(events) == 2 * half > 0
     assert [e.dropped for e in events] == [0] * half + [32_000] * half

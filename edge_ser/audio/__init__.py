@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from edge_ser.audio.block import SAMPLING_RATE, Block, Source
+from edge_ser.audio.block import SAMPLING_RATE, Block, Source, Status
 from edge_ser.audio.devices import Device, list_devices
 from edge_ser.audio.file import AudioFile, AudioSignal
 from edge_ser.audio.microphone import Microphone
+from edge_ser.audio.steady import SteadyMicrophone
 
 __all__ = [
     "SAMPLING_RATE",
@@ -15,5 +16,7 @@ __all__ = [
     "Device",
     "Microphone",
     "Source",
+    "Status",
+    "SteadyMicrophone",
     "list_devices",
 ]

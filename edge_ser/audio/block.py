@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,33 @@ SAMPLING_RATE = 16_000
 
 
 @dataclass(frozen=True)
+class Status:
+    """What has become of a source that comes and goes.
+
+    Args:
+        state: ``lost`` or ``back``.
+        message: one line for people to read.
+    """
+
+    state: Literal["lost", "back"]
+    message: str
+
+
+@dataclass(frozen=True)
 class Block:
     """A piece of audio.
 
     Args:
-        samples: int16 (n,), mono at 16 kHz, n ≥ 1.
+        samples: int16 (n,), mono at 16 kHz; n is 0 while a source is away.
         arrival: ``time.monotonic()`` when it was captured or read.
         lost: samples lost between the previous block and this one, at 16 kHz; 0 for files.
+        status: what has just become of the source; None where nothing has.
     """
 
     samples: NDArray[np.int16]
     arrival: float
     lost: int = 0
+    status: Status | None = None
 
 
 class Source(Protocol):

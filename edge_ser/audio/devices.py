@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -70,10 +71,30 @@ def quiet() -> Iterator[None]:
             os.close(kept)
 
 
+def look_again() -> None:
+    """Makes PortAudio look for devices anew; no stream may be open."""
+    sounddevice = portaudio()
+    with quiet():
+        sounddevice._terminate()
+        sounddevice._initialize()
+
+
+def aside(action: Callable[[], None]) -> threading.Thread:
+    """Starts ``action`` in a thread of its own: PortAudio waits for ever for a hanging server."""
+    thread = threading.Thread(target=action, name="PortAudio", daemon=True)
+    thread.start()
+    return thread
+
+
+def abandon() -> None:
+    """Has the end of the program leave PortAudio as it is, for it hangs."""
+    atexit.unregister(portaudio()._exit_handler)
+
+
 def list_devices() -> list[Device]:
     """The input devices; an empty list where PortAudio finds none.
 
-    PortAudio looks once per process: what is plugged in later does not show.
+    PortAudio looks once per process, and again in :func:`look_again`.
 
     Raises:
         EdgeSerError: where the PortAudio library is missing.

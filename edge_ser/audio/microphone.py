@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import Converter
-from edge_ser.audio.devices import Device, find_device, portaudio, quiet
+from edge_ser.audio.devices import (
+    Device,
+    abandon,
+    aside,
+    find_device,
+    look_again,
+    portaudio,
+    quiet,
+)
 from edge_ser.errors import EdgeSerError
 
 BUFFER = 10.0
@@ -23,6 +31,7 @@ STALL = 3.0
 
 _PERIOD = 0.032  # seconds a callback
 _POLL = 0.1  # seconds; so long at most until closing, or Ctrl-C, gets through
+_CLOSING = 0.5  # seconds; more than any device that answers needs
 _JITTER = 0.2  # seconds; the clock of the converter is read with an error of up to 0.05
 _BAD_RATE, _BAD_CHANNELS = -9997, -9998  # paInvalidSampleRate, paInvalidChannelCount
 _BUSY = -9985  # paDeviceUnavailable
@@ -70,7 +79,7 @@ class Microphone:
 
     It captures from entering ``with`` (or :meth:`open`, or the first block) until :meth:`close`,
     which any thread may call: the iteration then ends. A device that does not do 16 kHz mono is
-    opened as it is and resampled.
+    opened as it is and resampled. While it delivers nothing, empty blocks come.
 
     Args:
         device: name, part of a name or index as `edge-ser devices` prints them; None: the default.
@@ -86,11 +95,14 @@ class Microphone:
         self._lock = threading.Lock()
         self._stream: Any = None
         self._capture: _Capture | None = None
+        self._closing: threading.Thread | None = None
 
     def open(self) -> None:
         """Starts capturing; does nothing where it already runs."""
         with self._lock:
             if self._capture is None:
+                if self._closing is not None:
+                    self._closing.join()
                 device = find_device(self.device)
                 self.name = device.name
                 with quiet():
@@ -100,10 +112,24 @@ class Microphone:
         """Stops capturing at once; what was not read yet is forgotten."""
         with self._lock:
             stream, self._stream, self._capture = self._stream, None, None
-        if stream is not None:
-            # stop() waits for ever for a source that has stalled.
+
+        def end() -> None:
+            # stop() waits for ever for a source that has stalled, and these for a hanging server
             stream.abort()
             stream.close()
+
+        if stream is not None:
+            self._closing = aside(end)
+            self._closing.join(_CLOSING)
+            if self._closing.is_alive():
+                abandon()
+
+    def open_anew(self) -> None:
+        """As :meth:`open`, of a closed microphone that may have been plugged in since."""
+        if self._closing is not None:
+            self._closing.join()
+        look_again()
+        self.open()
 
     def __enter__(self) -> Microphone:
         self.open()
@@ -121,7 +147,10 @@ class Microphone:
         try:
             converter = Converter(capture.rate, self.name)
             lost = 0.0
-            while (captured := self._next(capture)) is not None:
+            for captured in self._captured(capture):
+                if captured is None:
+                    yield Block(np.zeros(0, np.int16), time.monotonic())
+                    continue
                 samples = converter.push(captured.frames)
                 lost += captured.lost * SAMPLING_RATE / capture.rate
                 if len(samples):
@@ -131,23 +160,30 @@ class Microphone:
             if opened_here:
                 self.close()
 
-    def _next(self, capture: _Capture) -> _Captured | None:
-        """The next piece, or None after :meth:`close`.
+    def _captured(self, capture: _Capture) -> Iterator[_Captured | None]:
+        """The pieces, until :meth:`close`; None whenever one is overdue, so that a reader may end.
 
         Waiting is counted in polls, not on the clock: a process that was stopped and continued
         has not waited.
         """
-        for _ in range(round(STALL / _POLL)):
-            if self._capture is not capture:
-                return None
+        polls = 0
+        while self._capture is capture:
             try:
-                return capture.queue.get(timeout=_POLL)
+                yield capture.queue.get(timeout=_POLL)
+                polls = 0
             except queue.Empty:
-                pass
-        raise EdgeSerError(
-            f"the microphone {self.name} stopped delivering audio; "
-            "check that it is plugged in and not suspended, then start again"
-        )
+                polls += 1
+                if polls >= round(STALL / _POLL) or self._ended(capture):
+                    raise EdgeSerError(
+                        f"the microphone {self.name} stopped delivering audio; "
+                        "check that it is plugged in and not suspended"
+                    ) from None
+                yield None
+
+    def _ended(self, capture: _Capture) -> bool:
+        """Whether PortAudio has given up the stream: it does when the sound server has died."""
+        with self._lock:
+            return self._capture is capture and not self._stream.active
 
 
 def _start(device: Device) -> tuple[Any, _Capture]:

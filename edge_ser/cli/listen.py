@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--input", type=Path, metavar="FILE", help="an audio file instead")
     parser.add_argument(
+        "--wait", action="store_true", help="wait for the microphone where there is none yet"
+    )
+    parser.add_argument(
         "--realtime", action="store_true", help="pace the file of --input like a microphone"
     )
     options.add_model(parser)
@@ -57,8 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Listens until the source ends or the user does."""
     if arguments.realtime and arguments.input is None:
         arguments.parser.error("--realtime needs --input FILE")
+    if arguments.wait and arguments.input is not None:
+        arguments.parser.error("--wait is for a microphone, not for --input FILE")
 
-    from edge_ser.audio import AudioFile, Microphone
+    from edge_ser.audio import AudioFile, SteadyMicrophone
     from edge_ser.cli.ending import EndingSource
     from edge_ser.recognizer import load
 
@@ -66,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
     source = (
         AudioFile(arguments.input, realtime=arguments.realtime)
         if arguments.input
-        else Microphone(arguments.device)
+        else SteadyMicrophone(arguments.device, arguments.wait)
     )
-    sink = _sink(arguments.json, recognizer)
+    sinks = _sinks(arguments, recognizer)
     with ExitStack() as stack:
 
         def opened() -> None:
@@ -77,23 +82,25 @@ def run(arguments: argparse.Namespace) -> int:
                 f'listening to "{source.name}" with {bundle.name} ({bundle.precision}, '
                 f"{recognizer.backend} backend); Ctrl-C ends"
             )
-            stack.enter_context(sink)
+            for sink in sinks:
+                stack.enter_context(sink)
 
         ending = EndingSource(source, arguments.duration, opened)
         stack.enter_context(handling_signals(ending.stop))
         for event in recognizer.stream(ending, arguments.hop, arguments.threshold):
-            sink(event)
+            for sink in sinks:
+                sink(event)
     return 0
 
 
-def _sink(as_json: bool, recognizer: Recognizer) -> Sink:
-    from edge_ser.sinks.lines import JsonLines, PlainLines
+def _sinks(arguments: argparse.Namespace, recognizer: Recognizer) -> list[Sink]:
+    from edge_ser.sinks.lines import JsonLines, PlainLines, StatusLines
 
-    if as_json:
-        return JsonLines(sys.stdout)
+    if arguments.json:
+        return [JsonLines(sys.stdout), StatusLines(sys.stderr)]
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return PlainLines(sys.stdout)
+        return [PlainLines(sys.stdout), StatusLines(sys.stderr)]
 
     from edge_ser.sinks.terminal import LiveDisplay
 
-    return LiveDisplay(recognizer.bundle.labels, lambda: recognizer.level)
+    return [LiveDisplay(recognizer.bundle.labels, lambda: recognizer.level)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edge_ser.events import EmotionEvent
+from edge_ser.events import Event
 
 
 class Sink(Protocol):
@@ -16,5 +16,5 @@ class Sink(Protocol):
     def __exit__(self, *exc: object) -> None:
         """Called when the stream has ended."""
 
-    def __call__(self, event: EmotionEvent) -> None:
+    def __call__(self, event: Event) -> None:
         """Shows or sends one event."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TextIO, TypeVar
 
-from edge_ser.events import EmotionEvent, Utterance
+from edge_ser.events import EmotionEvent, Event, StatusEvent, Utterance
 
 _L = TypeVar("_L", bound="_Lines")
 
@@ -31,7 +31,7 @@ class _Lines:
 class JsonLines(_Lines):
     """Every event as one JSON object a line."""
 
-    def __call__(self, event: EmotionEvent) -> None:
+    def __call__(self, event: Event) -> None:
         """Writes the event."""
         self._write(json.dumps(event.to_dict()))
 
@@ -39,10 +39,19 @@ class JsonLines(_Lines):
 class PlainLines(_Lines):
     """One line of text an utterance."""
 
-    def __call__(self, event: EmotionEvent) -> None:
+    def __call__(self, event: Event) -> None:
         """Writes the event if it is an utterance."""
-        if event.type == "utterance":
+        if isinstance(event, EmotionEvent) and event.type == "utterance":
             self._write(utterance_line(event))
+
+
+class StatusLines(_Lines):
+    """One line of text whenever a microphone is lost or back."""
+
+    def __call__(self, event: Event) -> None:
+        """Writes the event if it is a status."""
+        if isinstance(event, StatusEvent):
+            self._write(event.message)
 
 
 def utterance_line(event: EmotionEvent | Utterance) -> str:

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from edge_ser.events import EmotionEvent
+from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.sinks.lines import utterance_line
 
 COLOURS = {"angry": "red", "happy": "yellow", "neutral": "cyan", "sad": "blue"}
@@ -30,11 +30,13 @@ class Screen:
         labels: the emotions, one bar each.
         level: dBFS of what is being heard.
         event: the last one, if there was any.
+        lost: whether the microphone is away.
     """
 
     labels: Sequence[str]
     level: float
     event: EmotionEvent | None
+    lost: bool = False
 
 
 def render(screen: Screen) -> RenderableType:
@@ -50,7 +52,7 @@ def render(screen: Screen) -> RenderableType:
         colour = COLOURS.get(label, "white") if speaking else "grey50"
         style = "bold" if speaking and event and label == event.emotion else ""
         table.add_row(Text(label, style), _bar(share, colour), Text(f"{100 * share:4.0f} %", style))
-    return Group(Text(), table, _status(event), Text("Ctrl-C ends", "dim"))
+    return Group(Text(), table, _status(screen), Text("Ctrl-C ends", "dim"))
 
 
 def _bar(share: float, colour: str) -> ProgressBar:
@@ -59,8 +61,11 @@ def _bar(share: float, colour: str) -> ProgressBar:
     )
 
 
-def _status(event: EmotionEvent | None) -> Text:
-    if event is None or event.type == "utterance":
+def _status(screen: Screen) -> Text:
+    event = screen.event
+    if screen.lost:
+        text = Text("waiting for the microphone", "bold red")
+    elif event is None or event.type == "utterance":
         text = Text("waiting for someone to speak", "dim")
     else:
         sure = f"{100 * event.confidence:.0f} % sure"
@@ -87,6 +92,7 @@ class LiveDisplay:
         self._labels = labels
         self._level = level
         self._event: EmotionEvent | None = None
+        self._lost = False
         self._live = Live(
             get_renderable=self._render,
             console=console or Console(),
@@ -97,7 +103,7 @@ class LiveDisplay:
         )
 
     def _render(self) -> RenderableType:
-        return render(Screen(self._labels, self._level(), self._event))
+        return render(Screen(self._labels, self._level(), self._event, self._lost))
 
     def __enter__(self) -> LiveDisplay:
         self._live.start()
@@ -106,8 +112,12 @@ class LiveDisplay:
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
-    def __call__(self, event: EmotionEvent) -> None:
-        """Moves the bars; adds a finished utterance to the list above them."""
+    def __call__(self, event: Event) -> None:
+        """Moves the bars; adds a finished utterance, or a microphone's status, above them."""
+        if isinstance(event, StatusEvent):
+            self._lost = event.status == "lost"
+            self._live.console.print(Text(event.message, "red"), soft_wrap=True)
+            return
         self._event = event
         if event.type == "utterance":
             colour = COLOURS.get(event.emotion or "", "")

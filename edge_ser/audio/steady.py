@@ -1,0 +1,133 @@
+"""A microphone that may come and go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from edge_ser.audio.block import SAMPLING_RATE, Block, Status
+from edge_ser.audio.devices import abandon, aside
+from edge_ser.audio.microphone import Microphone
+from edge_ser.errors import EdgeSerError
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts to open a microphone that stays away; the first pause is one."""
+
+_TICK = 0.5
+"""Seconds: so often a reader hears that there is nothing to hear, and may end."""
+
+
+class SteadyMicrophone:
+    """A :class:`Microphone` that is waited for when it is lost, and opened again.
+
+    While it is away an empty block comes twice a second, whose ``lost`` counts the time as audio
+    lost. The first of them has the status ``lost``, the first block of sound after them ``back``.
+    A microphone found by its index is looked for by its name afterwards: indices change.
+
+    Args:
+        device: as of :class:`Microphone`.
+        wait: whether to wait for one that is not there from the start.
+
+    Raises:
+        EdgeSerError: on opening, without ``wait``.
+    """
+
+    def __init__(self, device: str | int | None = None, wait: bool = False) -> None:
+        self._microphone = Microphone(device)
+        self._waits = wait
+        self._attempt: _Attempt | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._microphone.name
+
+    def __enter__(self) -> SteadyMicrophone:
+        try:
+            self._open()
+        except EdgeSerError:
+            if not self._waits:
+                raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._attempt is not None and self._attempt.thread.is_alive():
+            abandon()
+        else:
+            self._microphone.close()
+
+    def _open(self) -> None:
+        self._microphone.open()
+        self._waits = True
+        if self._microphone.device is not None:
+            self._microphone.device = self.name
+
+    def __iter__(self) -> Iterator[Block]:
+        newest = time.monotonic()  # arrival of the newest sample, or when its loss was counted
+        pauses: Iterator[float] | None = None  # while it is away
+        status: Status | None
+        while True:
+            try:
+                self._open()
+                for block in self._microphone:
+                    if len(block.samples):
+                        if pauses:
+                            pauses = None
+                            lost = _samples(block.arrival - newest) - len(block.samples)
+                            status = Status("back", f"the microphone {self.name} is back")
+                            block = replace(block, lost=max(0, lost), status=status)
+                        newest = block.arrival
+                    yield block
+                return
+            except EdgeSerError as error:
+                if not self._waits:
+                    raise
+                status = None if pauses else Status("lost", str(error))
+            pauses = pauses or _pauses()
+            self._microphone.close()
+            for _ in self._opening(pauses):
+                now = time.monotonic()
+                yield Block(np.zeros(0, np.int16), now, _samples(now - newest), status)
+                newest, status = now, None
+
+    def _opening(self, pauses: Iterator[float]) -> Iterator[None]:
+        """Ticks until the microphone could be opened, though it may still be silent."""
+        while self._attempt is None or not self._attempt.succeeded:
+            for _ in range(round(next(pauses) / _TICK)):
+                yield
+                time.sleep(_TICK)
+            self._attempt = _Attempt(self._microphone)
+            while self._attempt.thread.is_alive():
+                self._attempt.thread.join(_TICK)
+                yield
+        self._attempt = None
+
+
+def _pauses() -> Iterator[float]:
+    pause = 1.0
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+class _Attempt:
+    """Opens a microphone in another thread, because a sound server that hangs hangs that too."""
+
+    def __init__(self, microphone: Microphone) -> None:
+        self.succeeded = False
+        self._microphone = microphone
+        self.thread = aside(self._run)
+
+    def _run(self) -> None:
+        try:
+            self._microphone.open_anew()
+            self.succeeded = True
+        except EdgeSerError:
+            pass  # the next attempt may do
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * SAMPLING_RATE)
