@@ -23,12 +23,20 @@ class EndingSource:
         source: what to listen to.
         duration: seconds of audio to let through; all of it if None.
         opened: called once the source is open.
+        processed: called after each block, when whoever reads comes back for the next.
     """
 
-    def __init__(self, source: Source, duration: float | None, opened: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        duration: float | None,
+        opened: Callable[[], None],
+        processed: Callable[[], None],
+    ) -> None:
         self._source = source
         self._left = sys.maxsize if duration is None else max(1, round(duration * SAMPLING_RATE))
         self._opened = opened
+        self._processed = processed
         self._stopped = False
 
     @property
@@ -71,6 +79,7 @@ class EndingSource:
                 return
             self._left -= len(block.samples)
             yield block
+            self._processed()
 
 
 def _nobody_reads() -> bool:

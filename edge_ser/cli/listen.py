@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from edge_ser.cli import options
 from edge_ser.cli.output import say
 from edge_ser.cli.signals import handling_signals
+from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     from edge_ser.recognizer import Recognizer
@@ -53,6 +54,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--duration", type=options.seconds, metavar="S", help="end after S seconds of audio"
     )
     options.add_json(parser)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="append utterances to FILE too, as JSON lines; at 10 MB it becomes FILE.1",
+    )
+    parser.add_argument(
+        "--mqtt",
+        type=options.broker,
+        metavar="URL",
+        help="publish utterances too: mqtt://HOST[:PORT][/TOPIC], or mqtts:// for TLS",
+    )
+    parser.add_argument(
+        "--mqtt-login",
+        type=Path,
+        metavar="FILE",
+        help="holds USER:PASSWORD (default: EDGE_SER_MQTT_LOGIN of the environment)",
+    )
+    parser.add_argument(
+        "--mqtt-ca",
+        type=Path,
+        metavar="FILE",
+        help="certificates to trust with mqtts:// (default: the system's)",
+    )
     parser.set_defaults(parser=parser)
 
 
@@ -62,10 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--realtime needs --input FILE")
     if arguments.wait and arguments.input is not None:
         arguments.parser.error("--wait is for a microphone, not for --input FILE")
+    if arguments.mqtt is None and (arguments.mqtt_login or arguments.mqtt_ca):
+        arguments.parser.error("--mqtt-login and --mqtt-ca need --mqtt URL")
 
     from edge_ser.audio import AudioFile, SteadyMicrophone
     from edge_ser.cli.ending import EndingSource
     from edge_ser.recognizer import load
+    from edge_ser.sinks.systemd import Systemd
 
     recognizer = load(arguments.model, arguments.backend)
     source = (
@@ -74,6 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
         else SteadyMicrophone(arguments.device, arguments.wait)
     )
     sinks = _sinks(arguments, recognizer)
+    manager = Systemd.from_environment()
+    if manager:
+        sinks.append(manager)
     with ExitStack() as stack:
 
         def opened() -> None:
@@ -85,7 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
             for sink in sinks:
                 stack.enter_context(sink)
 
-        ending = EndingSource(source, arguments.duration, opened)
+        ending = EndingSource(
+            source, arguments.duration, opened, manager.alive if manager else lambda: None
+        )
         stack.enter_context(handling_signals(ending.stop))
         for event in recognizer.stream(ending, arguments.hop, arguments.threshold):
             for sink in sinks:
@@ -94,9 +127,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _sinks(arguments: argparse.Namespace, recognizer: Recognizer) -> list[Sink]:
+    sinks = [*_shown(arguments.json, recognizer)]
+    if arguments.output:
+        from edge_ser.sinks.file import JsonFile
+
+        sinks.append(JsonFile(arguments.output, say))
+    if arguments.mqtt:
+        from edge_ser.sinks.mqtt import Mqtt
+
+        login, bundle = _login(arguments.mqtt_login), recognizer.bundle
+        sinks.append(
+            Mqtt(arguments.mqtt, login, arguments.mqtt_ca, bundle.labels, bundle.name, say)
+        )
+    return sinks
+
+
+def _shown(as_json: bool, recognizer: Recognizer) -> list[Sink]:
     from edge_ser.sinks.lines import JsonLines, PlainLines, StatusLines
 
-    if arguments.json:
+    if as_json:
         return [JsonLines(sys.stdout), StatusLines(sys.stderr)]
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return [PlainLines(sys.stdout), StatusLines(sys.stderr)]
@@ -104,3 +153,20 @@ def _sinks(arguments: argparse.Namespace, recognizer: Recognizer) -> list[Sink]:
     from edge_ser.sinks.terminal import LiveDisplay
 
     return [LiveDisplay(recognizer.bundle.labels, lambda: recognizer.level)]
+
+
+def _login(file: Path | None) -> tuple[str, str] | None:
+    """User and password: the first line of a file, or of the environment."""
+    text, place = os.environ.get("EDGE_SER_MQTT_LOGIN", ""), "EDGE_SER_MQTT_LOGIN"
+    if file:
+        place = str(file)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise EdgeSerError(f"cannot read --mqtt-login {file} ({error})") from error
+    if not text:
+        return None
+    user, separator, password = text.splitlines()[0].partition(":")
+    if not separator:
+        raise EdgeSerError(f"{place} holds no USER:PASSWORD")
+    return user, password

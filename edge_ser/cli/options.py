@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import TYPE_CHECKING
 
 from edge_ser import __version__
+
+if TYPE_CHECKING:
+    from edge_ser.sinks.mqtt import Broker
 
 BACKENDS = ("numpy", "onnx", "tflite")
 
@@ -63,6 +67,16 @@ def probability(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value
+
+
+def broker(text: str) -> Broker:
+    """An MQTT broker and topic."""
+    from edge_ser.sinks.mqtt import Broker
+
+    try:
+        return Broker.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def device(text: str) -> str | int:

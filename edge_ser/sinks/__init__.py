@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, Protocol
 
 from edge_ser.events import Event
+
+Warn = Callable[[str], None]
+"""Takes one line for people: something is wrong that does not end the stream."""
 
 
 class Sink(Protocol):
@@ -18,3 +23,9 @@ class Sink(Protocol):
 
     def __call__(self, event: Event) -> None:
         """Shows or sends one event."""
+
+
+def record(event: Event) -> dict[str, Any]:
+    """The event with the ``time`` of day, for what outlives the stream: ISO 8601, UTC."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return {"time": now, **event.to_dict()}

@@ -1,0 +1,254 @@
+"""MQTT: utterances for the house, with Home Assistant's discovery."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import Event, StatusEvent
+from edge_ser.sinks import Warn, record
+
+KEPT = 1000
+"""Utterances that wait for a broker that is away; of more, the oldest are dropped and counted."""
+
+_LAST = 0.5  # seconds that the end of the stream waits for the broker
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where to publish.
+
+    Args:
+        host: name or address.
+        port: number.
+        tls: whether the connection is encrypted, and the broker's certificate checked.
+        topic: what all topics begin with.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    topic: str
+
+    @classmethod
+    def parse(cls, url: str) -> Broker:
+        """``mqtt://host[:port][/topic]``, or ``mqtts://`` for TLS.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is not mqtt://HOST[:PORT][/TOPIC] or mqtts://…")
+        if parts.username is not None:
+            raise ValueError("a login in the address shows in `ps`; use --mqtt-login FILE")
+        topic = parts.path.strip("/") or f"edge-ser/{_plain(socket.gethostname())}"
+        if set("+#?") & set(url):
+            raise ValueError(f"{url!r}: + # and ? have no place in a topic")
+        return cls(
+            parts.hostname, parts.port or _PORTS[parts.scheme], parts.scheme == "mqtts", topic
+        )
+
+
+class Mqtt:
+    """Publishes utterances, whether the microphone is there, and whether this program runs.
+
+    All with QoS 1. ``TOPIC/utterance``: JSON lines' object, its ``time`` and how many were
+    ``missed`` because the broker was away. ``TOPIC/microphone``: ``on`` or ``off``, retained.
+    ``TOPIC/availability``: ``online``, or ``offline`` as last will too, retained. Home Assistant
+    learns of them under ``homeassistant/``. Whatever the broker does, the stream goes on.
+
+    Args:
+        broker: where.
+        login: user and password, if the broker wants them.
+        ca: file of the certificates to trust, in place of the system's.
+        labels: the emotions.
+        model: name of the bundle.
+        warn: told when the broker is away, back, or refuses.
+
+    Raises:
+        EdgeSerError: paho-mqtt is missing, or ``ca`` is not usable.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        login: tuple[str, str] | None,
+        ca: Path | None,
+        labels: Sequence[str],
+        model: str,
+        warn: Warn,
+    ) -> None:
+        try:
+            from paho.mqtt import client as paho
+        except ImportError:
+            raise EdgeSerError(
+                "--mqtt needs paho-mqtt; install it: pip install 'edge-ser[mqtt]'"
+            ) from None
+        self._broker, self._labels, self._model, self._warn = broker, labels, model, warn
+        self._topic = broker.topic
+        self._waiting: deque[str] = deque()
+        self._sending = False
+        self._missed = 0
+        self._microphone = "on"
+        self._changed = threading.Condition()
+        self._acknowledged: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._connected = threading.Event()
+        self._told_away = False
+        self._ended = False
+        self._client = paho.Client(
+            paho.CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
+        )
+        self._client.on_connect = self._on_connect
+        trust = ", or its certificate is not trusted (--mqtt-ca)" if broker.tls else ""
+        self._client.on_connect_fail = lambda *_: self._away(f"cannot be reached{trust}")
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_publish = lambda _1, _2, number, *_3: self._acknowledged.put(number)
+        self._client.will_set(f"{self._topic}/availability", "offline", qos=1, retain=True)
+        self._client.reconnect_delay_set(1, 60)
+        if login is not None:
+            self._client.username_pw_set(*login)
+        if broker.tls:
+            try:
+                self._client.tls_set(None if ca is None else str(ca))
+            except (OSError, ValueError) as error:
+                raise EdgeSerError(f"--mqtt-ca {ca} holds no certificates ({error})") from error
+
+    def __enter__(self) -> Mqtt:
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=30)
+        self._client.loop_start()
+        threading.Thread(target=self._publish, name="MQTT", daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Gives what is still waiting half a second to leave; says goodbye."""
+        deadline = time.monotonic() + _LAST
+        with self._changed:
+            self._ended = True
+            self._changed.wait_for(lambda: not (self._waiting or self._sending), _LAST)
+        if self._connected.is_set():
+            goodbye = self._client.publish(f"{self._topic}/availability", "offline", 1, retain=True)
+            goodbye.wait_for_publish(max(0.1, deadline - time.monotonic()))
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def __call__(self, event: Event) -> None:
+        """Publishes the event, unless it is a ``window``; never waits for the broker."""
+        if isinstance(event, StatusEvent):
+            # at once and without a queue: only the newest counts, and it is retained
+            self._microphone = "on" if event.status == "back" else "off"
+            if self._connected.is_set():
+                self._retain("microphone", self._microphone)
+        elif event.type == "utterance":
+            with self._changed:
+                self._waiting.append(json.dumps(record(event)))
+                if len(self._waiting) > KEPT:
+                    self._waiting.popleft()
+                    self._missed += 1
+                self._changed.notify_all()
+
+    def _publish(self) -> None:
+        """One utterance after another, each until the broker has it: the thread of its own."""
+        while True:
+            self._connected.wait()
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                message = {**json.loads(self._waiting.popleft()), "missed": self._missed}
+                self._sending = True
+            number = self._client.publish(
+                f"{self._topic}/utterance", json.dumps(message), qos=1
+            ).mid
+            # paho sends it again after a reconnection
+            while self._acknowledged.get() != number:
+                pass
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
+
+    def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            self._away(f"refuses the connection ({reason}); see --mqtt-login")
+            return
+        for kind, name, config in self._discovery():
+            identity = _plain(self._topic)
+            self._client.publish(
+                f"homeassistant/{kind}/{identity}/{name}/config", json.dumps(config), 1, retain=True
+            )
+        self._retain("microphone", self._microphone)
+        self._retain("availability", "online")
+        self._connected.set()
+        if self._told_away:
+            self._told_away = False
+            self._warn(f"the MQTT broker {self._broker.host} is back")
+
+    def _on_disconnect(
+        self, client: Any, data: Any, flags: Any, reason: Any, properties: Any
+    ) -> None:
+        self._connected.clear()
+        if not self._ended:
+            self._away("is away")
+
+    def _away(self, what: str) -> None:
+        if not self._told_away:
+            self._told_away = True
+            self._warn(
+                f"the MQTT broker {self._broker.host} {what}; "
+                f"listening goes on, the last {KEPT} utterances wait for it"
+            )
+
+    def _retain(self, name: str, value: str) -> None:
+        self._client.publish(f"{self._topic}/{name}", value, qos=1, retain=True)
+
+    def _discovery(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Kind, name and configuration of Home Assistant's entities."""
+        identity = _plain(self._topic)
+        common = {
+            "availability_topic": f"{self._topic}/availability",
+            "device": {"identifiers": [identity], "name": self._topic, "model": self._model},
+        }
+        utterance = {**common, "state_topic": f"{self._topic}/utterance"}
+        entities = {
+            ("sensor", "emotion"): {
+                **utterance,
+                "device_class": "enum",
+                "options": [*self._labels, "unsure"],
+                "value_template": "{{ value_json.emotion or 'unsure' }}",
+                "json_attributes_topic": f"{self._topic}/utterance",
+                "icon": "mdi:account-voice",
+            },
+            ("sensor", "confidence"): {
+                **utterance,
+                "unit_of_measurement": "%",
+                "value_template": "{{ (100 * value_json.confidence) | round }}",
+            },
+            ("binary_sensor", "microphone"): {
+                **common,
+                "device_class": "connectivity",
+                "entity_category": "diagnostic",
+                "state_topic": f"{self._topic}/microphone",
+                "payload_on": "on",
+                "payload_off": "off",
+            },
+        }
+        return [
+            (kind, name, {"name": name, "unique_id": f"{identity}-{name}", **config})
+            for (kind, name), config in entities.items()
+        ]
+
+
+def _plain(text: str) -> str:
+    """With nothing that topics and identifiers may not hold."""
+    return re.sub(r"[^a-zA-Z0-9_-]+", "-", text)

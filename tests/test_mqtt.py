@@ -1,0 +1,319 @@
+"""`--mqtt URL`, on a real broker: Mosquitto comes, goes, wants a password, speaks TLS."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt import client as paho
+
+from edge_ser.demo import PATH as DEMO
+from edge_ser.events import LABELS, EmotionEvent, StatusEvent
+from edge_ser.sinks import mqtt as module
+from edge_ser.sinks.mqtt import Broker, Mqtt
+from tests.virtual import unavailable
+
+TOPIC = "house/kitchen"
+LISTEN = (sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO))
+
+
+class Mosquitto:
+    """A broker of our own on a free port."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        found = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+        if found is None:
+            unavailable("mosquitto is missing (mosquitto)")
+        self._program = found
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._config = folder / "mosquitto.conf"
+        lines = [f"listener {self.port} 127.0.0.1", *(settings or ["allow_anonymous true"])]
+        self._config.write_text("\n".join([*lines, f"user {os.environ.get('USER', 'root')}", ""]))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [self._program, "-c", str(self._config)], stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline, "mosquitto does not start"
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def broker(self) -> Broker:
+        return Broker("127.0.0.1", self.port, False, TOPIC)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+class Reader:
+    """Everything that is published, as (topic, payload)."""
+
+    def __init__(self, port: int) -> None:
+        self.messages: queue.Queue[tuple[str, str]] = queue.Queue()
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.on_connect = self._on_connect
+        self._client.on_message = lambda _1, _2, m: self.messages.put((m.topic, m.payload.decode()))
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def _on_connect(self, *_: object) -> None:
+        self._client.subscribe("#", qos=1)
+
+    def next(self, topic: str, within: float = 10) -> Any:
+        """The next payload of a topic below :data:`TOPIC`; JSON is read."""
+        deadline = time.monotonic() + within
+        while True:
+            found, payload = self.messages.get(timeout=max(0, deadline - time.monotonic()))
+            if found == f"{TOPIC}/{topic}":
+                return json.loads(payload) if payload.startswith("{") else payload
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@contextmanager
+def reading(port: int) -> Iterator[Reader]:
+    reader = Reader(port)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def listen(port: int, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
+    url = f"mqtt://127.0.0.1:{port}/{TOPIC}"
+    return subprocess.Popen(
+        [*LISTEN, "--mqtt", url, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **settings,
+    )
+
+
+def event(start: float) -> EmotionEvent:
+    return EmotionEvent(
+        "utterance", start, start + 1, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy"
+    )
+
+
+def test_the_house_hears_of_every_utterance_while_the_broker_dies_and_returns(
+    mosquitto: Mosquitto,
+) -> None:
+    with reading(mosquitto.port) as reader, listen(mosquitto.port, "--realtime") as listener:
+        assert reader.next("availability") == "online"
+        first = reader.next("utterance")
+        mosquitto.kill()
+        assert listener.stdout
+        assert listener.stderr
+        heard = [listener.stdout.readline() for _ in range(2)]
+        mosquitto.start()
+        later = [reader.next("utterance", within=20) for _ in range(2)]
+        printed = "".join(heard) + listener.stdout.read()
+        assert listener.wait(timeout=10) == 0
+        later.append(reader.next("utterance"))
+        assert reader.next("availability") == "offline"
+        errors = listener.stderr.read()
+    assert [m["start"] for m in (first, *later)] == sorted(m["start"] for m in (first, *later))
+    assert [m["missed"] for m in later] == [0, 0, 0]
+    assert printed.count("\n") == 4
+    for message, line in zip((first, *later), printed.splitlines(), strict=True):
+        assert message["emotion"] in line
+        assert f"{message['start']:.2f}" in line
+    assert errors.count("is away") == errors.count("is back") == 1
+
+
+def test_a_listener_that_is_killed_is_offline(mosquitto: Mosquitto) -> None:
+    with reading(mosquitto.port) as reader, listen(mosquitto.port, "--realtime") as listener:
+        assert reader.next("availability") == "online"
+        listener.kill()
+        assert reader.next("availability") == "offline"
+
+
+def test_sigterm_says_goodbye_within_a_second(mosquitto: Mosquitto) -> None:
+    with reading(mosquitto.port) as reader, listen(mosquitto.port, "--realtime") as listener:
+        assert listener.stdout
+        assert reader.next("availability") == "online"
+        reader.next("utterance")
+        time.sleep(1.5)  # in the middle of the second one
+        began = time.monotonic()
+        listener.send_signal(signal.SIGTERM)
+        assert listener.wait(timeout=5) == 0
+        assert time.monotonic() - began < 1
+        last = reader.next("utterance")
+        assert reader.next("availability") == "offline"
+    assert 0 < last["end"] - last["start"] < 2
+
+
+def test_home_assistant_finds_it(mosquitto: Mosquitto) -> None:
+    with Mqtt(mosquitto.broker, None, None, LABELS, "cogcn", pytest.fail) as sink:
+        sink(StatusEvent("status", "lost", 1.0, "gone", 0))
+        with reading(mosquitto.port) as reader:  # it comes later: everything is retained
+            published = dict(reader.messages.get(timeout=10) for _ in range(5))
+    assert published[f"{TOPIC}/microphone"] == "off"
+    assert published[f"{TOPIC}/availability"] == "online"
+    found = {k: json.loads(v) for k, v in published.items() if k.startswith("homeassistant/")}
+    emotion = found["homeassistant/sensor/house-kitchen/emotion/config"]
+    assert emotion["options"] == [*LABELS, "unsure"]
+    assert emotion["state_topic"] == f"{TOPIC}/utterance"
+    assert emotion["availability_topic"] == f"{TOPIC}/availability"
+    microphone = found["homeassistant/binary_sensor/house-kitchen/microphone/config"]
+    assert microphone["state_topic"] == f"{TOPIC}/microphone"
+    identities = {config["unique_id"] for config in found.values()}
+    assert len(identities) == 3
+    assert all(config["device"] == emotion["device"] for config in found.values())
+
+
+def test_of_too_many_utterances_the_oldest_are_dropped_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT", 3)
+    said: list[str] = []
+    broker = Mosquitto(tmp_path)
+    with Mqtt(broker.broker, None, None, LABELS, "cogcn", said.append) as sink:
+        deadline = time.monotonic() + 5
+        while not said:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        for start in range(10):
+            sink(event(start))
+        broker.start()
+        with reading(broker.port) as reader:
+            messages = [reader.next("utterance", within=15) for _ in range(3)]
+    broker.kill()
+    assert [message["start"] for message in messages] == [7, 8, 9]
+    assert [message["missed"] for message in messages] == [7, 7, 7]
+    assert "cannot be reached" in said[0]
+    assert "is back" in said[1]
+
+
+def test_a_broker_that_never_answers_holds_nothing_up() -> None:
+    with socket.socket() as silent:  # it accepts connections, and that is all
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with listen(silent.getsockname()[1]) as listener:
+            output, _ = listener.communicate(timeout=30)
+    assert listener.returncode == 0
+    assert output.count("\n") == 4
+
+
+def test_a_broker_with_passwords(tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords"
+    command = ["mosquitto_passwd", "-b", "-c", str(passwords), "pi", "raspberry:pi"]
+    subprocess.run(command, check=True)
+    broker = Mosquitto(tmp_path, "allow_anonymous false", f"password_file {passwords}")
+    broker.start()
+    login = tmp_path / "login"
+    login.write_text("pi:raspberry:pi\n")
+    outcomes = {
+        "file": (["--mqtt-login", str(login)], {}),
+        "environment": ([], {"EDGE_SER_MQTT_LOGIN": "pi:raspberry:pi"}),
+        "wrong": ([], {"EDGE_SER_MQTT_LOGIN": "pi:wrong"}),
+    }
+    errors = {}
+    for name, (arguments, environment) in outcomes.items():
+        with listen(broker.port, *arguments, env=os.environ | environment) as listener:
+            _, errors[name] = listener.communicate(timeout=30)
+        assert listener.returncode == 0
+    broker.kill()
+    assert "MQTT" not in errors["file"] + errors["environment"]
+    assert "refuses the connection" in errors["wrong"]
+    assert "raspberry" not in "".join(errors.values())
+
+
+def test_tls_checks_the_certificate(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    request += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [*request, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+    )
+    broker = Mosquitto(
+        tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}"
+    )
+    broker.start()
+    secure = replace(broker.broker, tls=True)
+    said: list[str] = []
+    for trusted in (certificate, None):
+        with Mqtt(secure, None, trusted, LABELS, "cogcn", said.append) as sink:
+            deadline = time.monotonic() + 5
+            while not (sink._connected.is_set() or said):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert sink._connected.is_set() == (trusted is not None)
+    broker.kill()
+    assert len(said) == 1
+    assert "its certificate is not trusted" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("http://host", "is not mqtt://HOST"),
+        ("mqtt://", "is not mqtt://HOST"),
+        ("mqtt://me:secret@host", "--mqtt-login"),
+        ("mqtt://host/a/#", "no place in a topic"),
+        ("mqtt://host:high", "Port could not be cast"),
+    ],
+)
+def test_addresses_that_are_none(url: str, complaint: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_ser", "listen", "--mqtt", url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert complaint in done.stderr
+
+
+def test_addresses() -> None:
+    assert Broker.parse("mqtt://host") == Broker(
+        "host", 1883, False, f"edge-ser/{module._plain(socket.gethostname())}"
+    )
+    assert Broker.parse("mqtts://host:1/a/b/") == Broker("host", 1, True, "a/b")
