@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ _EXTERNAL_DATA = b"\x0a\x08location\x12"
 
 
 def import_runtime() -> Any:
-    """Onnxruntime.
+    """Onnxruntime, told to keep to itself: since 1.29 it reports to its makers unless forbidden.
 
     Raises:
         EdgeSerError: it is not installed.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
@@ -27,6 +29,7 @@ def import_runtime() -> Any:
             "backend onnx needs onnxruntime; install it with: pip install 'edge-ser[onnx]', "
             "or use --backend numpy"
         ) from error
+    onnxruntime.disable_telemetry_events()  # for whoever had imported it before
     return onnxruntime
 
 
