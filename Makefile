@@ -16,11 +16,12 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test lint model fuzz clean
+.PHONY: help listen test test-arm64 lint model fuzz clean
 
 help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
 	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
+	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
 	@echo "make fuzz     damage the bundled model 20,000 times (an hour or more)"
@@ -37,6 +38,9 @@ listen: $(VENV)/.ready
 
 test: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest $(ARGS)
+
+test-arm64: $(TEST_VENV)/.ready
+	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" device/arm64/run.sh
 
 lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/ruff check .

@@ -1,0 +1,124 @@
+"""The same model on two machines: what one writes down, the other compares with its own.
+
+    python device/arm64/check.py write FILE
+    python device/arm64/check.py compare FILE
+
+Features, graphs and probabilities of the demo clip, every backend, and what the commands say.
+On the same features a probability may differ by 1e-4, from end to end by 0.05: openSMILE's formants
+differ a little between processors, and what is derived from them now and then by more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import edge_ser
+from edge_ser import graph, nodes
+from edge_ser.audio import AudioFile
+from edge_ser.bundle import load_bundle
+from edge_ser.demo import PATH as DEMO
+from edge_ser.nodes import Segmenter
+from edge_ser.normalisation import normalise
+
+SAME_FEATURES, END_TO_END = 1e-4, 0.05
+OTHER, OTHERS = 0.01, 0.02
+"""A feature is another where it differs by so much of its range; so many of them may be others."""
+Arrays = dict[str, NDArray[Any]]
+
+
+def main() -> None:
+    """Writes or compares."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=("write", "compare"))
+    parser.add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    if arguments.action == "write":
+        utterances = spoken()
+        computed = compute(utterances)
+        arrays = {f"x{i}": values for i, values in enumerate(utterances)}
+        np.savez(arguments.file, **arrays, **computed, commands=json.dumps(commands()))
+    else:
+        with np.load(arguments.file) as reference:
+            sys.exit(compare(dict(reference)))
+
+
+def spoken() -> list[NDArray[np.float32]]:
+    """The vectors (n, d) of each utterance of the demo clip."""
+    with Segmenter(load_bundle("cogcn").features) as segmenter:
+        found = nodes.extract(AudioFile(DEMO), segmenter)
+    return np.split(found.values, np.cumsum(found.counts)[:-1])
+
+
+def compute(utterances: list[NDArray[np.float32]]) -> Arrays:
+    """Adjacency of each utterance, and its probabilities in every backend."""
+    bundle = load_bundle("cogcn")
+    assert bundle.graph is not None
+    computed: Arrays = {}
+    for i, values in enumerate(utterances):
+        x = normalise(values, bundle.normalisation)
+        computed[f"graph-{i}"] = graph.build(bundle.graph, x, bundle.gamma)
+    for backend in bundle.backends:
+        recognizer = edge_ser.load("cogcn", backend)
+        computed[backend] = np.array([recognizer.probabilities(values) for values in utterances])
+    return computed
+
+
+def commands() -> dict[str, list[dict[str, Any]]]:
+    """The utterances that `classify` and `listen --input` print for the demo clip."""
+
+    def run(*arguments: str) -> list[dict[str, Any]]:
+        command = [sys.executable, "-m", "edge_ser", *arguments, "--json"]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return [json.loads(line) for line in lines.splitlines()]
+
+    (classified,) = run("classify", str(DEMO))
+    heard = [e for e in run("listen", "--input", str(DEMO)) if e["type"] == "utterance"]
+    return {"classify": classified["utterances"], "listen": heard}
+
+
+def compare(reference: Arrays) -> int:
+    """Prints what differs, and how much; returns the exit code."""
+    utterances = [reference[name] for name in sorted(reference) if name.startswith("x")]
+    found, failed = spoken(), 0
+    assert [len(x) for x in found] == [len(x) for x in utterances], "other utterances are found"
+
+    def report(name: str, difference: float, allowed: float) -> None:
+        nonlocal failed
+        failed += not difference <= allowed
+        verdict = "" if difference <= allowed else f"   MORE THAN {allowed}"
+        print(f"{platform.machine()}  {name:32} {difference:.1e}{verdict}")
+
+    scale = np.ptp(np.concatenate(utterances), axis=0) + 1e-9
+    differences = np.abs(np.concatenate(found) - np.concatenate(utterances)) / scale
+    report("share of other features", float(np.mean(differences > OTHER)), OTHERS)
+    for name, values in compute(utterances).items():
+        report(
+            f"{name}, same features", float(np.abs(values - reference[name]).max()), SAME_FEATURES
+        )
+    for command, events in commands().items():
+        expected = json.loads(str(reference["commands"]))[command]
+        same = [e["emotion"] for e in events] == [e["emotion"] for e in expected]
+        report(f"{command}: other emotions", float(not same), 0)
+        report(
+            f"{command}, end to end",
+            max(
+                abs(event["probabilities"][label] - p)
+                for event, other in zip(events, expected, strict=True)
+                for label, p in other["probabilities"].items()
+            ),
+            END_TO_END,
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    main()
