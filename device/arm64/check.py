@@ -30,7 +30,7 @@ from edge_ser.nodes import Segmenter
 from edge_ser.normalisation import normalise
 
 SAME_FEATURES, END_TO_END = 1e-4, 0.05
-OTHER, OTHERS = 0.01, 0.02
+OTHER, OTHERS = 0.01, 0.05
 """A feature is another where it differs by so much of its range; so many of them may be others."""
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,8 +44,9 @@ def main() -> None:
     if arguments.action == "write":
         utterances = spoken()
         computed = compute(utterances)
-        arrays = {f"x{i}": values for i, values in enumerate(utterances)}
-        np.savez(arguments.file, **arrays, **computed, commands=json.dumps(commands()))
+        arrays: dict[str, Any] = {f"x{i}": values for i, values in enumerate(utterances)}
+        arrays |= computed | {"commands": json.dumps(commands())}
+        np.savez(arguments.file, allow_pickle=False, **arrays)
     else:
         with np.load(arguments.file) as reference:
             sys.exit(compare(dict(reference)))

@@ -1,7 +1,7 @@
 """The aarch64 wheels of what the device needs: whether there are any, and into which folder.
 
     python device/arm64/wheels.py resolve WHEEL         for Python 3.10 to 3.13, asking pip
-    python device/arm64/wheels.py install WHEEL FOLDER  for Debian 12's Python 3.11, without running it
+    python device/arm64/wheels.py install WHEEL FOLDER  for Debian 12's Python 3.11, from outside
 
 WHEEL is edge-ser's own. openSMILE comes without its dependencies, which nothing here needs.
 """
