@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
+from edge_ser.audio.quality import dbfs
 from edge_ser.backends import open_backend
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
@@ -160,7 +161,7 @@ class Recognizer:
                     state, message = block.status.state, block.status.message
                     yield StatusEvent("status", state, round(seconds, 3), message, dropped)
                 seconds += len(block.samples) / SAMPLING_RATE
-                self.level = _dbfs(block.samples)
+                self.level = dbfs(block.samples)
                 arrivals.append((seconds, block.arrival))
                 yield from map(event, segmenter.push(block.samples))
                 while len(arrivals) > 1 and arrivals[0][0] < seconds - _HISTORY:
@@ -170,11 +171,6 @@ class Recognizer:
 
 _HISTORY = 5.0
 """Seconds of arrival times kept: more than any feature set lags behind its samples."""
-
-
-def _dbfs(samples: NDArray[np.int16]) -> float:
-    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
-    return 20 * float(np.log10(rms / 32768)) if rms else -np.inf
 
 
 def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:

@@ -7,13 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from edge_ser.cli import bench, classify, devices, info, listen, models
+from edge_ser.cli import bench, classify, devices, doctor, info, listen, models
 from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
 
-COMMANDS = (listen, classify, devices, models, info, bench)
+COMMANDS = (listen, classify, devices, models, info, bench, doctor)
 
 _EXAMPLE = """\
 edge-ser listen                        hear the default microphone

@@ -28,12 +28,7 @@ edge-ser listen                                 the default microphone, live
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     source = parser.add_mutually_exclusive_group()
-    source.add_argument(
-        "--device",
-        type=options.device,
-        metavar="NAME|INDEX",
-        help="microphone, as `edge-ser devices` lists it (default: the system's)",
-    )
+    options.add_device(source)
     source.add_argument("--input", type=Path, metavar="FILE", help="an audio file instead")
     parser.add_argument(
         "--wait", action="store_true", help="wait for the microphone where there is none yet"

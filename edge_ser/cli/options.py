@@ -22,6 +22,16 @@ def describe(parser: argparse.ArgumentParser, summary: str, example: str) -> Non
     parser.add_argument("--version", action="version", version=f"edge-ser {__version__}")
 
 
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """``--device``."""
+    parser.add_argument(
+        "--device",
+        type=device,
+        metavar="NAME|INDEX",
+        help="microphone, as `edge-ser devices` lists it (default: the system's)",
+    )
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """``--model`` and ``--backend``."""
     parser.add_argument(

@@ -1,0 +1,233 @@
+"""``edge-ser doctor``: what works on this machine, and what to do about the rest."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from edge_ser.cli import options
+from edge_ser.cli.output import write_json, write_table
+from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge_ser.audio import Microphone
+
+SUMMARY = "check libraries, model, microphone, speed and service"
+EXAMPLE = "edge-ser doctor --device 3"
+
+Status = Literal["ok", "warning", "error"]
+_COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+_LIBRARIES = ("numpy", "opensmile", "soundfile", "soxr", "sounddevice", "rich")
+_SECONDS = 1.0
+_QUIET, _NOISY = -65.0, -30.0  # dBFS
+_CLIPPED, _OFFSET = 0.001, 0.02  # shares
+_FAST, _SLOW = 0.5, 1.0  # processor seconds a second of audio
+
+
+class Check(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    status: Status
+    found: str
+    advice: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    options.add_device(parser)
+    options.add_model(parser)
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Checks everything, whatever fails; the exit code is 1 if something did."""
+    checks = list(_checks(arguments))
+    if arguments.json:
+        for check in checks:
+            write_json(check._asdict())
+    elif sys.stdout.isatty():
+        _show(checks)
+    else:
+        write_table(Check._fields, checks)
+    return int(any(check.status == "error" for check in checks))
+
+
+def _show(checks: list[Check]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*Check._fields, box=None)
+    for check in checks:
+        table.add_row(*check, style=_COLOURS[check.status] if check.status != "ok" else None)
+    Console().print(table)
+
+
+def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
+    yield _python()
+    yield from map(_library, _LIBRARIES)
+    parts: list[tuple[str, Callable[[], Iterator[Check]]]] = [
+        ("openSMILE", _opensmile),
+        ("model", lambda: _model(arguments.model)),
+        ("speed", lambda: _speed(arguments.model, arguments.backend)),
+        ("microphone", lambda: _microphone(arguments.device)),
+        ("service", _service),
+    ]
+    for name, part in parts:
+        try:
+            yield from part()
+        except (EdgeSerError, ImportError, OSError) as error:
+            found, _, advice = str(error).partition("; ")
+            yield Check(name, "error", found, advice or "see the lines above")
+
+
+def _python() -> Check:
+    found = f"{sys.version.split()[0]}, {sys.maxsize.bit_length() + 1} bits"
+    if sys.maxsize < 2**32:
+        return Check("Python", "error", found, "install a 64-bit system")
+    if not (3, 10) <= sys.version_info < (3, 14):
+        return Check("Python", "warning", found, "use Python 3.10 to 3.13: nothing else is tested")
+    return Check("Python", "ok", found, "")
+
+
+def _library(name: str) -> Check:
+    try:
+        return Check(name, "ok", version(name), "")
+    except PackageNotFoundError:
+        return Check(name, "error", "not installed", f"pip install {name}")
+
+
+def _opensmile() -> Iterator[Check]:
+    """A voice of 110 Hz must be found at its pitch."""
+    import numpy as np
+
+    from edge_ser.features import FeatureStream, feature_set
+    from edge_ser.nodes import F0
+
+    phase = 2 * np.pi * 110 * np.arange(16_000) / 16_000
+    voice = np.sum([np.sin(n * phase) / n for n in range(1, 20)], axis=0)
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        stream.write((8000 * voice).astype(np.int16))
+        stream.finish()
+        lld, _ = stream.read()
+    pitch = 27.5 * 2 ** (float(np.median(lld[:, F0])) / 12)
+    found = f"{len(lld)} frames a second, a voice of 110 Hz at {pitch:.0f} Hz"
+    if 100 < pitch < 120 and len(lld) > 90:
+        yield Check("openSMILE", "ok", found, "")
+    else:
+        yield Check("openSMILE", "error", found, "pip install --force-reinstall opensmile")
+
+
+def _model(model: str) -> Iterator[Check]:
+    from edge_ser.backends import open_backend
+    from edge_ser.bundle import load_bundle
+
+    bundle = load_bundle(model)
+    yield Check("model", "ok", f"{bundle.name}, {bundle.precision}, all hashes right", "")
+    for backend in bundle.backends:
+        try:
+            open_backend(bundle, backend)
+        except EdgeSerError as error:
+            found, _, advice = str(error).partition("; ")
+            needed = backend == bundle.backends[0]
+            yield Check(f"backend {backend}", "error" if needed else "ok", found, advice)
+        else:
+            yield Check(f"backend {backend}", "ok", "runs the model", "")
+
+
+def _speed(model: str, backend: str | None) -> Iterator[Check]:
+    import soundfile
+
+    from edge_ser.audio import AudioFile
+    from edge_ser.demo import PATH
+    from edge_ser.recognizer import load
+
+    recognizer = load(model, backend)
+    begin = time.process_time()
+    recognizer.classify_source(AudioFile(PATH))
+    share = (time.process_time() - begin) / soundfile.info(PATH).duration
+    found = f"{share:.3f} processor seconds for a second of audio"
+    if share < _FAST:
+        yield Check("speed", "ok", found, "")
+    else:
+        status: Status = "warning" if share < _SLOW else "error"
+        yield Check("speed", status, found, "stop what else runs here, or take a faster board")
+
+
+def _microphone(device: str | int | None) -> Iterator[Check]:
+    from edge_ser.audio import Microphone
+
+    with Microphone(device) as microphone:
+        name = microphone.name
+        samples, lost = _record(microphone)
+    yield Check("microphone", "ok", name, "")
+    yield from _judge(samples, lost)
+
+
+def _record(microphone: Microphone) -> tuple[NDArray[np.int16], int]:
+    import numpy as np
+
+    blocks, taken, lost = [], 0, 0
+    for block in microphone:
+        blocks.append(block.samples)
+        lost += block.lost
+        taken += len(block.samples)
+        if taken >= 16_000 * _SECONDS:
+            break
+    return np.concatenate(blocks), lost
+
+
+def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
+    """Level, noise floor, clipping and offset of a second of sound."""
+    from edge_ser.audio.quality import Quality
+
+    quality = Quality.of(samples)
+    heard = f"level {quality.level:.0f} dBFS, quietest tenth {quality.floor:.0f} dBFS"
+    if quality.level == float("-inf"):
+        yield Check("sound", "error", "digital silence", "unmute it: alsamixer, F4 for capture")
+    elif quality.level < _QUIET:
+        yield Check("sound", "warning", heard, "turn it up (alsamixer, F4), or speak into it now")
+    elif quality.floor > _NOISY:
+        yield Check("sound", "warning", heard, "find the noise, or turn it down: alsamixer, F4")
+    else:
+        yield Check("sound", "ok", heard, "")
+    clipped = f"{100 * quality.clipped:.1f} % of the samples"
+    if quality.clipped > _CLIPPED:
+        yield Check("clipping", "warning", clipped, "turn it down: alsamixer, F4 for capture")
+    else:
+        yield Check("clipping", "ok", clipped, "")
+    offset = f"{100 * quality.offset:.1f} % of the range"
+    if abs(quality.offset) > _OFFSET:
+        yield Check("DC offset", "warning", offset, "a cheap sound card; another hears better")
+    else:
+        yield Check("DC offset", "ok", offset, "")
+    if lost:
+        yield Check("lost audio", "warning", f"{lost} samples lost", "end other programs")
+
+
+def _service() -> Iterator[Check]:
+    if shutil.which("systemctl") is None:
+        yield Check("service", "ok", "no systemd here", "")
+        return
+
+    def ask(word: str) -> str:
+        command = ["systemctl", word, "edge-ser"]
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+    enabled, active = ask("is-enabled"), ask("is-active")
+    found = f"{enabled or 'not installed'}, {active or 'unknown'}"
+    if enabled not in ("enabled", "disabled"):
+        yield Check("service", "ok", "not installed", "to listen from boot: sudo device/install.sh")
+    elif active == "active":
+        yield Check("service", "ok", found, "")
+    else:
+        yield Check("service", "error", found, "journalctl -u edge-ser -n 20 says why")
