@@ -43,18 +43,18 @@ class EmotionEvent:
 
 @dataclass(frozen=True)
 class StatusEvent:
-    """What has become of the microphone of a stream.
+    """What has become of a stream.
 
     Args:
         type: ``status``.
-        status: ``lost`` or ``back``.
+        status: ``lost`` or ``back``: the microphone; ``error``: speech that could not be scored.
         at: seconds of captured audio since the start of the stream, lost audio counted in.
         message: one line for people to read.
         dropped: as of :class:`EmotionEvent`.
     """
 
     type: Literal["status"]
-    status: Literal["lost", "back"]
+    status: Literal["lost", "back", "error"]
     at: float
     message: str
     dropped: int

@@ -14,6 +14,7 @@ from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
 from edge_ser.audio.quality import dbfs
 from edge_ser.backends import open_backend
 from edge_ser.bundle import Bundle, load_bundle
+from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
 from edge_ser.nodes import Segmenter, Stretch, graph_slices
@@ -60,8 +61,14 @@ class Recognizer:
         return None if self._graph is None else build(self._graph, nodes, self._gamma)
 
     def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities (C,) of an utterance's raw vectors (n, d)."""
+        """Probabilities (C,) of an utterance's raw vectors (n, d).
+
+        Raises:
+            EdgeSerError: they are no numbers.
+        """
         scores = self.logits(values).astype(np.float64)
+        if not np.isfinite(scores).all():
+            raise EdgeSerError("the model's answer is not a number")
         exponent = np.exp(scores - scores.max())
         return exponent / exponent.sum()
 
@@ -96,19 +103,23 @@ class Recognizer:
         return self.classify_source(AudioSignal(np.asarray(signal), sampling_rate), threshold)
 
     def classify_source(self, source: Source, threshold: float = 0.0) -> Classification:
-        """As :meth:`classify`, for any finite source."""
-        utterances = tuple(
-            Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities)
-            for e in self._events(source, None, threshold)
-            if isinstance(e, EmotionEvent)
-        )
+        """As :meth:`classify`, for any finite source.
+
+        Raises:
+            EdgeSerError: the source fails, or speech in it cannot be scored.
+        """
+        utterances = []
+        for e in self._events(source, None, threshold):
+            if isinstance(e, StatusEvent):
+                raise EdgeSerError(e.message)
+            utterances.append(Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities))
         if not utterances:
             return Classification(None, None, None, ())
         weights = np.array([u.end - u.start for u in utterances])
         scores = np.array([list(u.probabilities.values()) for u in utterances])
         mean = weights @ scores / weights.sum()
         emotion, confidence, probabilities = self._decide(mean, threshold)
-        return Classification(emotion, confidence, probabilities, utterances)
+        return Classification(emotion, confidence, probabilities, tuple(utterances))
 
     def _decide(
         self, probabilities: NDArray[np.float64], threshold: float
@@ -126,10 +137,14 @@ class Recognizer:
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
 
-        def event(stretch: Stretch) -> EmotionEvent:
+        def event(stretch: Stretch) -> Event:
             while len(arrivals) > 1 and arrivals[0][0] < stretch.newest - 1e-6:
                 arrivals.popleft()
-            scores = self.probabilities(stretch.values)
+            try:
+                scores = self.probabilities(stretch.values)
+            except Exception as error:  # a runtime raises many types; the next speech may do
+                text = f"speech from {stretch.start:.2f} to {stretch.end:.2f} s cannot be scored"
+                return StatusEvent("status", "error", seconds, f"{text} ({error})", dropped)
             if stretch.final:
                 recent.clear()
             else:

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 import edge_ser
 from edge_ser.audio import AudioFile, AudioSignal, Block, Source
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import EmotionEvent
+from edge_ser.events import EmotionEvent, StatusEvent
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +201,32 @@ def test_wrong_input_says_what_is_wrong(recognizer: edge_ser.Recognizer) -> None
 def test_repr(recognizer: edge_ser.Recognizer) -> None:
     assert "backend=numpy" in repr(recognizer)
     assert "egemaps-88@" in repr(recognizer)
+
+
+@pytest.mark.parametrize("trouble", ["raises", "is no number"])
+def test_speech_that_cannot_be_scored_is_told_and_the_next_is_heard(
+    monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    recognizer = edge_ser.load("cogcn")
+    model, finals = recognizer._model, []
+
+    def failing(x: NDArray[np.float32], a_hat: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        finals.append(len(x))
+        if len(finals) != 2:
+            return model(x, a_hat)
+        if trouble == "raises":
+            raise RuntimeError("out of memory")
+        return np.full(4, np.nan, np.float32)
+
+    monkeypatch.setattr(recognizer, "_model", failing)
+    first, second, *others = recognizer.stream(AudioFile(DEMO), hop=100)
+    assert first.type == "utterance"
+    assert isinstance(second, StatusEvent)
+    assert second.status == "error"
+    reason = "out of memory" if trouble == "raises" else "not a number"
+    assert second.message.startswith("speech from 5.02 to 7.29 s cannot be scored (")
+    assert reason in second.message
+    assert [event.type for event in others] == ["utterance"] * 2
+    finals.clear()
+    with pytest.raises(EdgeSerError, match="cannot be scored"):
+        recognizer.classify_source(AudioFile(DEMO))

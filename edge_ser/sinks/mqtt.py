@@ -148,7 +148,8 @@ class Mqtt:
         """Publishes the event, unless it is a ``window``; never waits for the broker."""
         if isinstance(event, StatusEvent):
             # at once and without a queue: only the newest counts, and it is retained
-            self._microphone = "on" if event.status == "back" else "off"
+            if event.status != "error":
+                self._microphone = "on" if event.status == "back" else "off"
             if self._connected.is_set():
                 self._retain("microphone", self._microphone)
         elif event.type == "utterance":

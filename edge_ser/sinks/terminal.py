@@ -115,7 +115,8 @@ class LiveDisplay:
     def __call__(self, event: Event) -> None:
         """Moves the bars; adds a finished utterance, or a microphone's status, above them."""
         if isinstance(event, StatusEvent):
-            self._lost = event.status == "lost"
+            if event.status != "error":
+                self._lost = event.status == "lost"
             self._live.console.print(Text(event.message, "red"), soft_wrap=True)
             return
         self._event = event
