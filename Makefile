@@ -16,7 +16,7 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test test-arm64 lint model fuzz clean
+.PHONY: help listen test test-arm64 lint model fuzz soak clean
 
 help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
@@ -25,6 +25,7 @@ help:
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
 	@echo "make fuzz     damage the bundled model 20,000 times (an hour or more)"
+	@echo "make soak     hear eight hours of speech with everything going wrong (a quarter of an hour)"
 	@echo "make clean    remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
 
@@ -55,6 +56,9 @@ model: $(TEST_VENV)/.ready
 
 fuzz: $(TEST_VENV)/.ready
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles
+
+soak: $(TEST_VENV)/.ready
+	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache

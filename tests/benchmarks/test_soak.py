@@ -1,0 +1,56 @@
+"""A fiftieth of `make soak`, and that it would notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from benchmarks import soak
+from benchmarks.soak import FAULTS, Faulty
+
+
+def test_ten_minutes_with_everything_going_wrong(
+    corpora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "EVERY", 10.0)
+    report = soak.soak(corpora, 8 / 50, Console(quiet=True))
+    assert report["passed"], report
+    assert set(report["faults"]) == set(FAULTS)
+    assert report["expected_between_faults"] > 10
+    assert report["statuses"]["lost"] == report["statuses"]["back"]
+    # a model that raises, or answers with what is no number, says so each time
+    troubles = report["faults"]["model raises"] + report["faults"]["no number"]
+    assert report["statuses"]["error"] == troubles
+
+
+def played() -> Faulty:
+    source = Faulty([], 30, None)
+    source.played = [(0, 0.0, 2.0), (0, 10.0, 12.0), (0, 20.0, 22.0)]
+    source.faults = [("garbage", 10.5, 11.0)]
+    source.usage = [(50.0, 2, 8)] * 20
+    source.now = 30.0
+    return source
+
+
+def utterances(*starts: float) -> list[dict[str, object]]:
+    return [{"type": "utterance", "start": start, "end": start + 1} for start in starts]
+
+
+def test_a_missing_utterance_is_noticed_unless_a_fault_was_near() -> None:
+    wanted = [[(0.5, 1.5)]]
+    assert soak.judge(played(), wanted, utterances(0.4, 20.6), 0)["passed"]
+    report = soak.judge(played(), wanted, utterances(0.4, 10.5), 0)
+    assert not report["passed"]
+    assert report["missing_between_faults"] == [{"clip": 0, "at": 20.5}]
+    assert report["expected_between_faults"] == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "usage"), [(1, (50.0, 2, 8)), (0, (60.0, 2, 8)), (0, (50.0, 3, 8)), (0, (50.0, 2, 9))]
+)
+def test_an_end_or_growth_is_noticed(code: int, usage: tuple[float, int, int]) -> None:
+    source = played()
+    source.usage[-1] = usage
+    assert not soak.judge(source, [[(0.5, 1.5)]], utterances(0.4, 20.6), code)["passed"]
