@@ -24,7 +24,7 @@ help:
 	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
-	@echo "make fuzz     damage the bundled model 20,000 times (an hour or more)"
+	@echo "make fuzz     70,000 damaged models, files and command lines (hours)"
 	@echo "make soak     hear eight hours of speech with everything going wrong (a quarter of an hour)"
 	@echo "make clean    remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
@@ -56,6 +56,7 @@ model: $(TEST_VENV)/.ready
 
 fuzz: $(TEST_VENV)/.ready
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles
+	$(TEST_VENV)/bin/python -m benchmarks.fuzz.inputs
 
 soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak

@@ -155,7 +155,11 @@ def load_bundle(model: str | Path) -> Bundle:
     """
     named = {folder.name: folder for folder in _bundled_folders()}
     path = named.get(str(model), Path(model))
-    if not path.is_dir():
+    try:
+        there = path.is_dir()
+    except OSError:  # a name longer than any file's
+        there = False
+    if not there:
         known = ", ".join(named) or "none"
         raise EdgeSerError(f"no model {str(model)!r}: give a bundle folder, or one of: {known}")
     files = _read(path)

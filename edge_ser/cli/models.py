@@ -51,9 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _inside(folder: Path) -> list[Path]:
     """The folder itself if it is a model or holds none, otherwise those in it that are."""
-    if (folder / "model.json").is_file():
-        return [folder]
-    return sorted(path.parent for path in folder.glob("*/model.json")) or [folder]
+    try:
+        if not (folder / "model.json").is_file():
+            return sorted(path.parent for path in folder.glob("*/model.json")) or [folder]
+    except OSError:  # a folder that cannot be read, or a name longer than any
+        pass
+    return [folder]
 
 
 def _record(bundle: Bundle) -> dict[str, object]:

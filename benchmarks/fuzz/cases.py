@@ -1,0 +1,164 @@
+"""Thousands of numbered cases in child processes with limits of memory and time.
+
+A case that kills its process, takes too long, or ends in anything but what is allowed is a defect,
+and its number repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, cpu_count, delayed
+from rich.console import Console
+
+from benchmarks import RESULTS
+from train.progress import progress
+
+_BATCH = 100
+_SECONDS = 120
+"""That one case may take."""
+_MEMORY = 2 << 30
+"""Bytes of address space of a child."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is done to what.
+
+    Args:
+        module: whose ``--child FIRST:STOP`` runs cases.
+        title: of the table.
+        intention: sentences under it.
+        run: number of a case, and a folder for its files, to its outcome.
+        kind: number of a case to what it is a case of.
+        kinds: all of them, in order.
+        clean: the outcomes that are no defects.
+    """
+
+    module: str
+    title: str
+    intention: str
+    run: Callable[[int, Path], str]
+    kind: Callable[[int], str]
+    kinds: tuple[str, ...]
+    clean: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the files in ``results``."""
+        return f"fuzz-{self.module.rpartition('.')[2]}"
+
+
+def run_cases(suite: Suite, first: int, stop: int) -> list[dict[str, Any]]:
+    """The cases in child processes; after one that kills its child another goes on.
+
+    Returns:
+        ``case`` and ``outcome`` of each.
+    """
+    found: list[dict[str, Any]] = []
+    while first < stop:
+        command = [sys.executable, "-m", suite.module, "--child", f"{first}:{stop}"]
+        limit = _SECONDS + 2 * (stop - first)
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=limit, check=False)
+            lines, end = done.stdout, f"the process ends with {done.returncode}"
+        except subprocess.TimeoutExpired as error:
+            lines, end = error.stdout or b"", "no end"
+        found += map(json.loads, lines.splitlines())
+        first = found[-1]["case"] + 1 if lines else first
+        if first < stop:
+            found.append({"case": first, "outcome": end})
+            first += 1
+    return found
+
+
+def _child(suite: Suite, first: int, stop: int) -> Iterator[dict[str, Any]]:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(first, stop):
+            yield {"case": number, "outcome": suite.run(number, Path(folder))}
+
+
+def fuzz(suite: Suite, cases: int, jobs: int, console: Console) -> dict[str, Any]:
+    """Runs the cases 0 to ``cases``; counts what came of them, and lists the defects."""
+    batches = [(first, min(first + _BATCH, cases)) for first in range(0, cases, _BATCH)]
+    counts: Counter[tuple[str, str]] = Counter()
+    defects = []
+    with progress(console, suite.title, len(batches)) as advance:
+        calls = (delayed(run_cases)(suite, *batch) for batch in batches)
+        # threads, for all they do is to wait for their children
+        done = Parallel(jobs, prefer="threads", return_as="generator_unordered")(calls)
+        for found in done:
+            for case in found:
+                if case["outcome"] in suite.clean:
+                    counts[suite.kind(case["case"]), case["outcome"]] += 1
+                else:
+                    defects.append(case)
+            advance()
+    rows = [
+        {"kind": kind} | {outcome: counts[kind, outcome] for outcome in suite.clean}
+        for kind in suite.kinds
+    ]
+    return {"cases": cases, "rows": rows, "defects": sorted(defects, key=lambda c: c["case"])}
+
+
+def _table(suite: Suite, report: dict[str, Any]) -> str:
+    lines = [
+        f"# {suite.title}",
+        "",
+        f"{report['cases']:,} cases. {suite.intention}",
+        "",
+        f"| | {' | '.join(suite.clean)} |",
+        f"|---|{'---|' * len(suite.clean)}",
+        *(
+            f"| {row['kind']} | {' | '.join(f'{row[outcome]:,}' for outcome in suite.clean)} |"
+            for row in report["rows"]
+        ),
+        "",
+        f"Crashes, hangs and other errors: {len(report['defects'])}.",
+        "",
+        f"Made by `{report['command']}`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main(suite: Suite, description: str | None, cases: int) -> None:
+    """Runs the cases, writes ``results/fuzz-….json`` and ``.md``; exits 1 on a defect.
+
+    Args:
+        suite: the cases.
+        description: of the command.
+        cases: how many, by default.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {suite.module}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--cases", type=int, default=cases)
+    parser.add_argument("--jobs", type=int, default=cpu_count())
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child:
+        for case in _child(suite, *map(int, args.child.split(":"))):
+            print(json.dumps(case), flush=True)
+        return
+    report = fuzz(suite, args.cases, args.jobs, Console(stderr=True))
+    report["command"] = f"python -m {suite.module} --cases {args.cases}"
+    (RESULTS / f"{suite.name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    (RESULTS / f"{suite.name}.md").write_text(_table(suite, report))
+    for defect in report["defects"]:
+        print(json.dumps(defect), file=sys.stderr)
+    sys.exit(bool(report["defects"]))
