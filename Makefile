@@ -38,7 +38,8 @@ listen: $(VENV)/.ready
 	exec $(VENV)/bin/edge-ser listen --input $(DEMO) --realtime $(ARGS)
 
 test: $(TEST_VENV)/.ready
-	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest $(ARGS)
+	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
+	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-arm64: $(TEST_VENV)/.ready
 	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" device/arm64/run.sh
