@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +38,11 @@ class Machine:
         Raises:
             EdgeSerError: ``distributed`` is not installed, or no scheduler answers.
         """
-        jobs = self.jobs if self.cluster is None else -1
+        if self.cluster is None:
+            jobs, here = self.jobs, os.getpid()
+            calls = ((_untouched, (here, call, *args), named) for call, args, named in calls)
+        else:
+            jobs = -1
         with self._backend():
             yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
 
@@ -57,3 +63,10 @@ class Machine:
             raise EdgeSerError(f"--cluster {self.cluster}: no Dask scheduler answers") from error
         with client, joblib.parallel_config(backend="dask", client=client):
             yield
+
+
+def _untouched(starter: int, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """A call that Ctrl-C does not reach in a worker: whoever started the worker ends it."""
+    if os.getpid() != starter:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return call(*args, **named)
