@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Classification, EmotionEvent, Utterance
+from edge_ser.events import Classification, EmotionEvent, StatusEvent, Utterance
 
 if TYPE_CHECKING:
-    from edge_ser.audio import AudioFile, AudioSignal, Microphone
+    from edge_ser.audio import AudioFile, AudioSignal, Microphone, SteadyMicrophone
     from edge_ser.bundle import bundled
     from edge_ser.recognizer import Recognizer, load
 
@@ -28,6 +28,8 @@ __all__ = [
     "EmotionEvent",
     "Microphone",
     "Recognizer",
+    "StatusEvent",
+    "SteadyMicrophone",
     "Utterance",
     "bundled",
     "load",
@@ -40,6 +42,7 @@ _LATER = {
     "AudioSignal": "audio",
     "Microphone": "audio",
     "Recognizer": "recognizer",
+    "SteadyMicrophone": "audio",
     "bundled": "bundle",
     "load": "recognizer",
 }
