@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from edge_ser.events import LABELS, EmotionEvent
-from edge_ser.sinks.lines import JsonLines, PlainLines, decision, utterance_line
+from edge_ser.events import LABELS, EmotionEvent, StatusEvent
+from edge_ser.sinks.lines import JsonLines, PlainLines, StatusLines, decision, utterance_line
 from edge_ser.sinks.terminal import LiveDisplay, Screen, render
 
 UTTERANCE = EmotionEvent(
@@ -27,6 +27,7 @@ UTTERANCE = EmotionEvent(
     backend="numpy",
 )
 WINDOW = replace(UTTERANCE, type="window")
+LOST = StatusEvent("status", "lost", 4.0, "the microphone is gone", 320)
 LINE = "  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)"
 
 
@@ -43,17 +44,26 @@ def test_plain_lines_are_utterances() -> None:
     stream = io.StringIO()
     with PlainLines(stream) as sink:
         sink(WINDOW)
+        sink(LOST)
         sink(UTTERANCE)
     assert stream.getvalue() == LINE + "\n"
+
+
+def test_status_lines_are_what_becomes_of_the_microphone() -> None:
+    stream = io.StringIO()
+    with StatusLines(stream) as sink:
+        sink(UTTERANCE)
+        sink(LOST)
+    assert stream.getvalue() == "the microphone is gone\n"
 
 
 def test_json_lines_are_all_events() -> None:
     stream = io.StringIO()
     with JsonLines(stream) as sink:
-        for event in (WINDOW, UTTERANCE):
+        for event in (WINDOW, UTTERANCE, LOST):
             sink(event)
             assert json.loads(stream.getvalue().splitlines()[-1]) == event.to_dict()
-    assert stream.getvalue().count("\n") == 2
+    assert stream.getvalue().count("\n") == 3
 
 
 def drawn(level: float, event: EmotionEvent | None) -> list[str]:
@@ -108,6 +118,23 @@ def test_utterances_stay_on_the_terminal_and_the_bars_go() -> None:
             "angry    81 %  (", "unsure         (angry 81 %, "
         ),
     ]
+
+
+def test_a_lost_microphone_is_told_above_the_bars_and_waited_for_below() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with LiveDisplay(LABELS, lambda: -20.0, console) as display:
+        display(WINDOW)
+        for event, waiting in (
+            (LOST, True),
+            (replace(LOST, status="error", message="not scored"), True),
+            (replace(LOST, status="back", message="it is back"), False),
+        ):
+            display(event)
+            with console.capture() as shown:
+                console.print(display._render())
+            assert ("waiting for the microphone" in shown.get()) == waiting
+    output = console.file.getvalue()  # type: ignore[attr-defined]
+    assert all(text in output for text in ("the microphone is gone", "not scored", "it is back"))
 
 
 def emulate(output: str) -> list[str]:
