@@ -153,5 +153,7 @@ def _tested(fits: Fits) -> set[tuple[int, int]]:
 def _folds(shared: set[tuple[int, int]]) -> str:
     folds = sorted({fold for _, fold in shared})
     seeds = len({seed for seed, _ in shared})
+    if len(shared) < len(folds) * seeds:  # a row is still under way
+        return f"the {len(shared)} fits that all have"
     which = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
     return f"{which} × {seeds} seed{'s' * (seeds > 1)}"

@@ -54,6 +54,12 @@ def test_only_what_both_rows_have_is_compared() -> None:
     assert claims_tables({"ga-gru-speaker": row(50)}) == []
 
 
+def test_a_row_under_way_is_compared_by_what_it_has() -> None:
+    whole = [fit for seed in (0, 1) for fit in row(50, 90, seed=seed)]
+    lines = claims_tables({"ga-gru-speaker": whole, "ga-gru-no-graph-speaker": whole[:3]})
+    assert any("UA here, the 3 fits that all have" in line for line in lines)
+
+
 def test_every_claim_has_its_row() -> None:
     files = {
         f"{entry.name}-{normalisation}"
