@@ -6,8 +6,8 @@ The command itself runs, as fast as it can, on a source in place of the micropho
 corpora with pauses between them, and a fault every half minute: audio that is lost, a microphone
 that goes and comes back, full-scale garbage, a model that raises, that answers with what is no
 number, or that takes its time. It passes if nothing ends it, memory, threads and open files stay
-as they are, and wherever no fault was near, an utterance is found where one is found in the clip
-alone.
+as they are, and wherever no audio was lost or spoilt near it, an utterance is found where one is
+found in the clip alone; those that the model failed must be told.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import threading
@@ -40,7 +41,8 @@ from edge_ser.backends import Backend, open_backend
 from edge_ser.bundle import Bundle
 from train.progress import progress
 
-FAULTS = ("lost audio", "lost microphone", "garbage", "model raises", "no number", "slow model")
+_MODEL = ("model raises", "no number", "slow model")
+FAULTS = ("lost audio", "lost microphone", "garbage", *_MODEL)
 EVERY = 30.0
 """Seconds between two faults."""
 PAUSE = 1.2
@@ -195,8 +197,9 @@ def judge(
     code: int,
 ) -> dict[str, Any]:
     """What was found, beside what should have been."""
-    troubled = np.array([(begin, end) for _, begin, end in source.faults] or [(-9e9, -9e9)])
-    utterances = np.array([(e["start"], e["end"]) for e in events if e["type"] == "utterance"])
+    spoilt = [fault[1:] for fault in source.faults if fault[0] not in _MODEL]
+    troubled = np.array(spoilt or [(-9e9, -9e9)])
+    utterances = np.array([found for event in events if (found := _speech(event))])
     clean, missing = 0, []
     for number, begin, end in source.played:
         if ((troubled[:, 0] < end + MARGIN) & (troubled[:, 1] > begin - MARGIN)).any():
@@ -224,6 +227,14 @@ def judge(
         code == 0 and not missing and late[0] - early[0] <= GROWTH and early[1:] == late[1:]
     )
     return report
+
+
+def _speech(event: dict[str, Any]) -> tuple[float, float] | None:
+    """Start and end of an utterance, or of speech that could not be scored."""
+    if event["type"] == "utterance":
+        return event["start"], event["end"]
+    told = re.match(r"speech from ([\d.]+) to ([\d.]+) s", event["message"])
+    return (float(told[1]), float(told[2])) if told else None
 
 
 def soak(corpora: Path, hours: float, console: Console) -> dict[str, Any]:
