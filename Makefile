@@ -66,15 +66,10 @@ clean:
 	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The runtime does not need what the opensmile package depends on (pandas, pyarrow: 350 MB), so
-# opensmile goes in without, and then what edge-ser itself asks for.
-REQUIREMENTS := from importlib.metadata import requires; \
-	print(*(r for r in requires("edge-ser") if "extra ==" not in r and "opensmile" not in r), sep="\n")
-
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(VENV),a minute)
 	@$(VENV)/bin/python $(PIP) --no-deps opensmile -e .
-	@$(VENV)/bin/python -c '$(REQUIREMENTS)' >$(VENV)/requirements.txt
+	@$(VENV)/bin/python device/requirements.py >$(VENV)/requirements.txt
 	@$(VENV)/bin/python $(PIP) -r $(VENV)/requirements.txt
 	@touch $@
 

@@ -21,13 +21,12 @@ from rich.console import Console
 
 from benchmarks import RESULTS
 from benchmarks.speed import bench, machine
-from edge_ser.bundle import WEIGHTS, load_bundle
-from export.card import model_card
-from export.formats import BACKENDS, available, convert
+from export.card import Recipe, model_card
+from export.formats import BACKENDS, available, by_name, convert
 from export.int8 import on_grid
 from export.report import make_report
 from export.signature import Signature
-from export.verify import TRAINED, pool, verify_fold
+from export.verify import TRAINED, pool, usable, verify_fold
 from export.write import write_bundle
 from train.augment import CLEAN
 from train.cache import Cache
@@ -60,17 +59,10 @@ def export(run: Run, data: Data, precision: str, bundle: Path, console: Console)
             files = convert(model, signature, precision, available(run.config.model))
             results.append(verify_fold(run, data, fold, trained, model, files))
             advance()
-    failures = {name: why for result in results for name, why in result.failures.items()}
-    weights = {
-        name: file
-        for name, file in files.items()
-        if isinstance(file, bytes) and name not in failures
-    }
-    sizes = {name: len(file) for name, file in weights.items()}
-    outcomes = pool(results, data.table)
-    report = make_report(model, signature, {"precision": precision}, outcomes, sizes, failures)
-    contents = {WEIGHTS[BACKENDS[name]]: file for name, file in weights.items()}
-    write_bundle(bundle, model_card(run, trained, bundle.name, precision, {}), contents)
+    weights, failures = usable(files, results)
+    recipe = Recipe(precision)
+    report = make_report(model, signature, recipe, pool(results, data.table), weights, failures)
+    write_bundle(bundle, model_card(run, trained, bundle.name, recipe, {}), by_name(weights))
     return {
         "command": "python -m benchmarks.exports",
         "commit": run.commit,
@@ -82,9 +74,9 @@ def export(run: Run, data: Data, precision: str, bundle: Path, console: Console)
 def cost(bundle: Path, report: dict[str, Any]) -> None:
     """Adds to a report what its formats cost a device, as `edge-ser bench` measures it."""
     report |= machine("numpy", "onnxruntime", "ai-edge-litert")
-    for backend in load_bundle(str(bundle)).backends:
-        name = next(key for key, value in BACKENDS.items() if value == backend)
-        report["runtimes"][name]["bench"] = bench(str(bundle), backend)
+    for name, backend in BACKENDS.items():
+        if name in report["runtimes"]:
+            report["runtimes"][name]["bench"] = bench(str(bundle), backend)
 
 
 def table(reports: Mapping[str, Mapping[str, Any]]) -> str:

@@ -33,8 +33,8 @@ from benchmarks import RESULTS
 from benchmarks.speed import machine
 from edge_ser.backends import open_backend
 from edge_ser.bundle import load_bundle
-from export.card import model_card
-from export.formats import BACKENDS, convert
+from export.card import Recipe, model_card
+from export.formats import BACKENDS, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune, shrink
 from export.signature import Signature
@@ -100,9 +100,10 @@ def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
         for fraction in FRACTIONS:
             smaller = prune(run, data, None, fraction)
             files = convert(on_grid(smaller.model), signature, "int8", list(BACKENDS))
-            content = {f"model.{k}": file for k, file in files.items() if isinstance(file, bytes)}
+            content = by_name({k: file for k, file in files.items() if isinstance(file, bytes)})
             path = Path(folder) / str(fraction)
-            write_bundle(path, model_card(run, smaller, path.name, "int8", {}), content)
+            recipe = Recipe("int8", fraction)
+            write_bundle(path, model_card(run, smaller, path.name, recipe, {}), content)
             bundle = load_bundle(path)
             backends.append(open_backend(bundle, "numpy"))
             length = {name: len(file) for name, file in content.items()}

@@ -13,8 +13,6 @@ HOME_OF_IT=/opt/edge-ser
 UNIT=/etc/systemd/system/edge-ser.service
 SETTINGS=/etc/default/edge-ser
 PACKAGES="python3-venv libportaudio2"
-REQUIREMENTS='from importlib.metadata import requires
-print(*(r for r in requires("edge-ser") if "extra ==" not in r and "opensmile" not in r), sep="\n")'
 SOURCE=$(cd "$(dirname "$0")/.." && pwd)
 
 say() { echo "install: $*" >&2; }
@@ -60,12 +58,11 @@ install_program() {
     [ -x "$HOME_OF_IT/bin/python" ] || run python3 -m venv "$HOME_OF_IT"
     pip="$HOME_OF_IT/bin/python -m pip install -q --disable-pip-version-check --no-input"
     pip="$pip -c $SOURCE/constraints.txt"
-    # openSMILE's own dependencies are 350 MB that nothing here needs
     # shellcheck disable=SC2086 # a command
     run $pip --no-deps opensmile
     # shellcheck disable=SC2086
     run $pip --no-deps --force-reinstall "$SOURCE"
-    run sh -c "'$HOME_OF_IT/bin/python' -c '$REQUIREMENTS' >'$HOME_OF_IT/requirements.txt'"
+    run sh -c "'$HOME_OF_IT/bin/python' '$SOURCE/device/requirements.py' >'$HOME_OF_IT/requirements.txt'"
     # shellcheck disable=SC2086
     run $pip -r "$HOME_OF_IT/requirements.txt" paho-mqtt
 }

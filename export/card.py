@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from edge_ser.bundle import FORMAT, NO_GRAPH
@@ -18,10 +19,31 @@ _KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish"}
 """The corpora that the bundled model is made of, and their languages."""
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What export does to a network.
+
+    Args:
+        precision: ``int8`` or ``fp32``.
+        pruned: fraction of the hidden units taken away.
+    """
+
+    precision: str
+    pruned: float = 0.0
+
+
 def model_card(
-    run: Run, trained: Trained, name: str, precision: str, metrics: dict[str, Any]
+    run: Run, trained: Trained, name: str, recipe: Recipe, metrics: dict[str, Any]
 ) -> dict[str, Any]:
-    """The contents of ``model.json``; keys as the bundle format has them."""
+    """The contents of ``model.json``; keys as the bundle format has them.
+
+    Args:
+        run: what was trained.
+        trained: the network, as pruned.
+        name: of the bundle.
+        recipe: what was done to the network.
+        metrics: on the test folds, before and after.
+    """
     features = feature_set(run.config.features)
     assert trained.normalisation is not None, "checked by quantize"
     kind = run.config.graph
@@ -30,7 +52,7 @@ def model_card(
         "format": FORMAT,
         "name": name,
         "version": VERSION,
-        "precision": precision,
+        "precision": recipe.precision,
         "architecture": {"system": run.config.model, **trained.candidate.network},
         "labels": list(LABELS),
         "inputs": Signature.of(run.config).describe(),
@@ -50,6 +72,7 @@ def model_card(
             "recipe": run.config.to_dict(),
             "seed": run.seed,
             "commit": run.commit,
+            "pruned": recipe.pruned,
         },
         "metrics": metrics,
         "licence": _licence({row.corpus for row in run.rows}),
@@ -119,7 +142,7 @@ Hears an utterance and says {", ".join(card["labels"][:-1])} or {card["labels"][
 - Arithmetic: float32 in every operator{_describe_weights(card["precision"])}.
 - Nodes: {features["set"]} ({features["version"]}), {1000 * features["window"]:.0f} ms every \
 {1000 * features["step"]:.0f} ms, normalised with the training speakers' mean and deviation.
-- Trained on {trained_on}{_describe_pruning(card["training"].get("pruned", 0))}.
+- Trained on {trained_on}{_describe_pruning(card["training"]["pruned"])}.
 
 ## How good it is
 

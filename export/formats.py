@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -42,6 +42,11 @@ class Failure:
 def available(model: str) -> list[str]:
     """The formats that a system of :mod:`train.models` has."""
     return [name for name in BACKENDS if name != "npz" or model in VARIABLE]
+
+
+def by_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A bundle's files: from a format to its contents, to the file's name to them."""
+    return {WEIGHTS[BACKENDS[name]]: content for name, content in files.items()}
 
 
 Converted = dict[str, bytes | Failure]

@@ -18,15 +18,14 @@ from rich.console import Console
 from rich.markdown import Markdown
 from torch import nn
 
-from edge_ser.bundle import WEIGHTS
 from edge_ser.errors import EdgeSerError
-from export.card import card_text, model_card
-from export.formats import BACKENDS, Converted, Failure, available, convert
+from export.card import Recipe, card_text, model_card
+from export.formats import BACKENDS, Converted, Failure, available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.report import make_report, report_text
 from export.signature import Signature
-from export.verify import FoldResult, Outcome, pool, verify_fold
+from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
 from train import augment
 from train.cache import Cache
@@ -129,25 +128,16 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
         final, ready, files = export(None)
         advance()
     outcomes = pool(folds, data.table)
-    failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
-    for result in folds:
-        failures |= result.failures
-    weights = {
-        name: file
-        for name, file in files.items()
-        if isinstance(file, bytes) and name not in failures
-    }
-    sizes = {name: len(content) for name, content in weights.items()}
-    recipe = {"precision": args.precision, "pruned": args.prune}
-    report = make_report(ready, signature, recipe, outcomes, sizes, failures)
+    weights, failures = usable(files, folds)
+    recipe = Recipe(args.precision, args.prune)
+    report = make_report(ready, signature, recipe, outcomes, weights, failures)
     text = report_text(args.output.name, report)
     console.print(Markdown(text))
     _judge(outcomes, args.max_ua_drop, failures)
     after = min(outcomes[1:], key=lambda outcome: outcome.ua)
     metrics = {"before": outcomes[0].scores, "after": after.scores}
-    card = model_card(run, final, args.output.name, args.precision, metrics)
-    card["training"]["pruned"] = args.prune
-    contents = {WEIGHTS[BACKENDS[name]]: content for name, content in weights.items()}
+    card = model_card(run, final, args.output.name, recipe, metrics)
+    contents = by_name(weights)
     contents["CARD.md"] = card_text(card).encode()
     contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
     contents["report.md"] = text.encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from edge_ser.events import LABELS
+from export.card import Recipe
 from export.formats import Failure
 from export.recurrent import unrolled
 from export.signature import Signature
@@ -30,9 +32,9 @@ def count_products(model: nn.Module, signature: Signature) -> int:
 def make_report(
     model: nn.Module,
     signature: Signature,
-    recipe: Mapping[str, Any],
+    recipe: Recipe,
     outcomes: Sequence[Outcome],
-    sizes: Mapping[str, int],
+    files: Mapping[str, bytes],
     failures: Mapping[str, Failure],
 ) -> dict[str, Any]:
     """The contents of ``report.json``.
@@ -40,17 +42,17 @@ def make_report(
     Args:
         model: the final network, as exported.
         signature: of its inputs.
-        recipe: precision and pruning.
+        recipe: what was done to the network.
         outcomes: of the test folds; the network as trained comes first.
-        sizes: format to bytes of the final file.
+        files: format to the final file.
         failures: the formats that could not be had.
     """
     return {
-        "recipe": dict(recipe),
+        "recipe": asdict(recipe),
         "parameters": count_parameters(model),
         "multiply_accumulates": count_products(model, signature),
         "longest_window": signature.longest,
-        "runtimes": {outcome.name: _described(outcome, sizes) for outcome in outcomes},
+        "runtimes": {outcome.name: _described(outcome, files) for outcome in outcomes},
         "failures": {
             name: {"reason": failure.reason, "versions": failure.versions}
             for name, failure in failures.items()
@@ -58,7 +60,7 @@ def make_report(
     }
 
 
-def _described(outcome: Outcome, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _described(outcome: Outcome, files: Mapping[str, bytes]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "ua": outcome.ua,
         "largest_logit_change": outcome.change[0],
@@ -69,7 +71,7 @@ def _described(outcome: Outcome, sizes: Mapping[str, int]) -> dict[str, Any]:
     }
     if outcome.milliseconds is not None:
         p50, p95 = outcome.milliseconds
-        described |= {"bytes": sizes[outcome.name], "p50_ms": p50, "p95_ms": p95}
+        described |= {"bytes": len(files[outcome.name]), "p50_ms": p50, "p95_ms": p95}
     return described
 
 

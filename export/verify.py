@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edge_ser.backends import open_backend
-from edge_ser.bundle import WEIGHTS, load_bundle
-from export.card import model_card
-from export.formats import BACKENDS, Converted, Failure
+from edge_ser.bundle import load_bundle
+from export.card import Recipe, model_card
+from export.formats import BACKENDS, Converted, Failure, by_name
 from export.write import write_bundle
 from train import augment
 from train.data import Graph, Table, collate
@@ -92,8 +92,8 @@ def _run(
     """Logits and seconds of every window, one after another."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
-        card = model_card(run, trained, "fold", "fp32", {})
-        write_bundle(path, card, {WEIGHTS[BACKENDS[name]]: content})
+        card = model_card(run, trained, "fold", Recipe("fp32"), {})
+        write_bundle(path, card, by_name({name: content}))
         backend = open_backend(load_bundle(path), BACKENDS[name])
     logits, seconds = [], []
     for place in range(len(graphs)):
@@ -128,6 +128,21 @@ class Outcome:
     def ua(self) -> float:
         """UA in percent, the mean over the corpora."""
         return 100 * mean_ua(self.scores)
+
+
+def usable(
+    files: Converted, folds: Sequence[FoldResult]
+) -> tuple[dict[str, bytes], dict[str, Failure]]:
+    """The files of a network whose format held in every fold, and why the others cannot be had."""
+    failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
+    for result in folds:
+        failures |= result.failures
+    held = {
+        name: file
+        for name, file in files.items()
+        if isinstance(file, bytes) and name not in failures
+    }
+    return held, failures
 
 
 def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:

@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDED = ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "edge_ser")
+NEEDED = (
+    "Makefile",
+    "pyproject.toml",
+    "constraints.txt",
+    "README.md",
+    "LICENSE",
+    "edge_ser",
+    "device",
+)
 
 # ALSA as it comes, and no sound server: no microphone, unless there is a sound card
 NO_MICROPHONE = {"ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf", "PULSE_SERVER": "none"}
