@@ -16,12 +16,13 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test test-arm64 lint model fuzz soak clean
+.PHONY: help listen test test-arm64 test-install lint model fuzz soak clean
 
 help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
 	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
 	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
+	@echo "make test-install the installer on Debian 12 and 13 and Ubuntu 22.04, 6 minutes; as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
 	@echo "make fuzz     70,000 damaged models, files and command lines (hours)"
@@ -40,6 +41,9 @@ listen: $(VENV)/.ready
 test: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
 	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-install:
+	@device/try-install.sh
 
 test-arm64: $(TEST_VENV)/.ready
 	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" device/arm64/run.sh

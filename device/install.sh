@@ -42,6 +42,9 @@ check() {
     [ -n "$dry" ] || [ "$(id -u)" = 0 ] || fail "must be root: sudo device/install.sh"
 }
 
+# Not so in a chroot, where the card of a board is written.
+booted() { [ -d /run/systemd/system ]; }
+
 install_packages() {
     missing=
     for package in $PACKAGES; do
@@ -76,16 +79,19 @@ install_service() {
         run install -m 644 "$SOURCE/device/edge-ser.default" "$SETTINGS"
     fi
     run install -m 644 "$SOURCE/device/edge-ser.service" "$UNIT"
-    run systemctl daemon-reload
     run systemctl enable edge-ser.service
-    run systemctl restart edge-ser.service
+    if booted; then
+        run systemctl daemon-reload
+        run systemctl restart edge-ser.service
+    fi
 }
 
 uninstall() {
     if [ -e "$UNIT" ]; then
-        run systemctl disable --now edge-ser.service
+        if booted; then run systemctl stop edge-ser.service; fi
+        run systemctl disable edge-ser.service
         run rm -f "$UNIT"
-        run systemctl daemon-reload
+        if booted; then run systemctl daemon-reload; fi
     fi
     run rm -rf "$HOME_OF_IT"
     run rm -f "$SETTINGS"
@@ -117,5 +123,7 @@ else
     install_packages
     install_program
     install_service
-    say "edge-ser listens from now on, and after every start: journalctl -fu edge-ser"
+    when="from now on, and after every start"
+    booted || when="after the next start"
+    say "edge-ser listens $when: journalctl -fu edge-ser"
 fi

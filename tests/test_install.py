@@ -26,6 +26,11 @@ NAMESPACE = """
 set -e
 mkdir -p /etc/systemd/system /etc/default /opt
 for folder in /etc/systemd/system /etc/default /opt; do mount -t tmpfs tmpfs $folder; done
+[ -d /run/systemd/system ] || {
+    mkdir -p /run/systemd
+    mount -t tmpfs tmpfs /run/systemd
+    mkdir /run/systemd/system
+}
 """
 
 
@@ -86,7 +91,8 @@ find /opt /etc/systemd/system /etc/default -mindepth 1
         "userdel edge-ser",
     ]
     assert log.count("systemctl restart edge-ser.service") == 2
-    assert log.count("systemctl disable --now edge-ser.service") == 1
+    assert log.count("systemctl stop edge-ser.service") == 1
+    assert log.count("systemctl disable edge-ser.service") == 1
     assert not [line for line in log if line.startswith("apt-get")]
 
 
