@@ -156,7 +156,9 @@ class Run:
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        save_file(fitted.state, partial / "model.safetensors")
+        # the format knows one order in memory; GLAM's filters have another
+        state = {name: value.contiguous() for name, value in fitted.state.items()}
+        save_file(state, partial / "model.safetensors")
         values = {"clip": self.config.clip} if normalisation is None else normalisation.to_dict()
         _write_json(partial / "normalisation.json", {"kind": self.config.normalisation, **values})
         described = {
