@@ -21,6 +21,7 @@ from edge_ser.normalisation import Normalisation
 from train.__main__ import main
 from train.cache import Cache
 from train.corpora import Row
+from train.models import MODELS
 from train.runs import Run
 
 SMALL = ["features=egemaps-88@500/100", "hidden=16", "epochs=2", "gamma=0.5", "layers=1,2"]
@@ -55,6 +56,17 @@ def finished(home: Path, train: Train) -> Path:
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
     return load_file(folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_is_trained_kept_and_tested(home: Path, train: Train, model: str) -> None:
+    figures, runs = home / f"{model}.json", home / model
+    changes = ["--set", "epochs=1", "--set", "gamma=0.5", "--set", "features=egemaps-88@500/100"]
+    places = ["--output", figures, "--runs", runs]
+    assert train("evaluate", "--model", model, "--folds", "0", *changes, *places) == 0
+    folder = runs / "seed-0" / "fold-0"
+    numbers = sum(value.size for value in weights(folder).values())
+    assert numbers >= json.loads((folder / "metrics.json").read_text())["parameters"] > 1000
 
 
 def test_what_a_run_holds(finished: Path, some_rows: list[Row]) -> None:
