@@ -22,7 +22,7 @@ help:
 	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
 	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
 	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
-	@echo "make test-install the installer on Debian 12 and 13 and Ubuntu 22.04, 6 minutes; as root"
+	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
 	@echo "make fuzz     70,000 damaged models, files and command lines (hours)"

@@ -1,64 +1,137 @@
 #!/bin/sh
-# Runs the installer on the systems that it is made for: `make test-install`.
+# Runs installer and service on the systems that they are made for: `make test-install`.
 #
 # Debian 12 and 13, from which Raspberry Pi OS is made, and Ubuntu 22.04, Jetson's, are unpacked one
-# after the other; edge-ser is installed there twice, classifies the demo clip, and is removed. No
-# systemd runs in them, as where the card of a board is written. Must be root; needs debootstrap.
+# after the other. edge-ser is installed there as on the card of a board, the system is started, and
+# its own systemd has to start the service, in its sandbox, and to start it again when it dies or
+# hangs. Must be root; needs debootstrap and systemd-container.
 set -eu
 
 PROJECT=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$PROJECT/.systems
+ROOT=$WORK/root
 DEBIAN=http://deb.debian.org/debian
 UBUNTU=http://archive.ubuntu.com/ubuntu
+INSTALL=/opt/checkout/device/install.sh
+HEARD=$ROOT/var/lib/edge-ser/events.jsonl
 
 step() { echo "test-install: $*" >&2; }
 
 fail() {
     step "$*"
+    tail -n 15 "$WORK/log" >&2
     exit 1
 }
 
 clean() {
-    for folder in proc dev; do
-        if mountpoint -q "$WORK/root/$folder"; then umount "$WORK/root/$folder"; fi
-    done
+    [ -z "${nspawn:-}" ] || { kill "$nspawn" && wait "$nspawn"; } || true
+    nspawn=
+    ! mountpoint -q "$ROOT/proc" || umount "$ROOT/proc"
     rm -rf "$WORK"
 }
-
-inside() { chroot "$WORK/root" "$@"; }
 
 unpack() { # suite, mirror, option of debootstrap …
     suite=$1 mirror=$2
     shift 2
-    debootstrap --variant=minbase --include=systemd,python3,ca-certificates "$@" \
-        "$suite" "$WORK/root" "$mirror" >"$WORK/log" 2>&1 || { tail -n 5 "$WORK/log" >&2; exit 1; }
-    mount -t proc proc "$WORK/root/proc"
-    mount --bind /dev "$WORK/root/dev"
-    cp /etc/resolv.conf "$WORK/root/etc/"
-    cp /etc/ssl/certs/ca-certificates.crt "$WORK/root/etc/ssl/certs/"
-    mkdir "$WORK/root/opt/checkout"
-    git -C "$PROJECT" ls-files -z | tar -C "$PROJECT" --null -T - -c | tar -C "$WORK/root/opt/checkout" -x
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3,ca-certificates "$@" \
+        "$suite" "$ROOT" "$mirror" >"$WORK/log" 2>&1 || fail "debootstrap failed"
+    cp /etc/resolv.conf "$ROOT/etc/"
+    cp /etc/ssl/certs/ca-certificates.crt "$ROOT/etc/ssl/certs/"
+    mkdir "$ROOT/opt/checkout"
+    git -C "$PROJECT" ls-files -z | tar -C "$PROJECT" --null -T - -c | tar -C "$ROOT/opt/checkout" -x
 }
 
-[ "$(id -u)" = 0 ] || fail "must be root: it mounts, and changes its root folder"
-command -v debootstrap >/dev/null || fail "there is no debootstrap; install it: apt install debootstrap"
+install_twice() {
+    mount -t proc proc "$ROOT/proc"
+    for _ in once twice; do
+        chroot "$ROOT" $INSTALL >"$WORK/log" 2>&1 || fail "the installer failed"
+    done
+    umount "$ROOT/proc"
+}
+
+start() {
+    systemd-nspawn --directory="$ROOT" --boot --register=no --keep-unit --machine=edge-ser \
+        >"$WORK/console" 2>&1 </dev/null &
+    nspawn=$!
+}
+
+inside() {
+    nsenter --target "$(pgrep -P "$nspawn")" --mount --uts --ipc --net --pid --cgroup \
+        env -i PATH=/usr/sbin:/usr/bin "$@" >"$WORK/log" 2>&1
+}
+
+# Tries a command for a while.
+soon() { # seconds, what it is, command …
+    seconds=$1 what=$2
+    shift 2
+    while ! "$@"; do
+        seconds=$((seconds - 1))
+        if [ "$seconds" -lt 0 ]; then
+            inside journalctl --no-pager -n 15 -u edge-ser.service || true
+            fail "not so: $what"
+        fi
+        sleep 1
+    done
+    step "$what"
+}
+
+is() { # property, value
+    inside systemctl show -p "$1" --value edge-ser.service && [ "$(cat "$WORK/log")" = "$2" ]
+}
+
+says() { inside journalctl --no-pager -u edge-ser.service && grep -qF "$1" "$WORK/log"; }
+
+options() { # of `edge-ser listen`
+    echo "EDGE_SER_OPTIONS=$*" >"$ROOT/etc/default/edge-ser"
+    inside systemctl restart edge-ser.service || true
+}
+
+gone() {
+    inside sh -c 'ls -d /opt/edge-ser /etc/default/edge-ser /etc/systemd/system/edge-ser.service \
+        /etc/systemd/system/*/edge-ser.service 2>/dev/null; getent passwd edge-ser' || true
+    [ ! -s "$WORK/log" ]
+}
+
+try() {
+    soon 60 "starts with the system" is ActiveState active
+    soon 5 "says what is missing" is StatusText \
+        "no microphone found; plug one in and check that \`arecord -l\` lists it"
+    inside systemctl kill -s KILL edge-ser.service
+    soon 15 "is started again when it dies" is NRestarts 1
+    soon 5 "and listens" is ActiveState active
+    inside systemctl kill -s STOP edge-ser.service
+    soon 60 "is started again when it hangs" is NRestarts 2
+    soon 5 "and listens" is ActiveState active
+    options '--device "no such microphone"'
+    soon 5 "takes options with spaces" says 'listening to "no such microphone"'
+    options --hop nonsense
+    soon 5 "is not started again with options that it does not know" is ActiveState failed
+    # the demo clip in the place of a microphone, in the same sandbox
+    sed -i 's|listen --wait|listen --input /opt/checkout/edge_ser/demo/demo.flac|' \
+        "$ROOT/etc/systemd/system/edge-ser.service"
+    inside systemctl daemon-reload
+    options --threshold 0.5
+    soon 30 "hears in its sandbox" grep -q '"emotion": "angry"' "$HEARD"
+    inside $INSTALL --uninstall || fail "--uninstall failed"
+    soon 5 "is removed without a trace" gone
+}
+
+[ "$(id -u)" = 0 ] || { step "must be root: it mounts, and starts systems"; exit 1; }
+for tool in debootstrap systemd-nspawn; do
+    command -v $tool >/dev/null ||
+        { step "there is no $tool; install it: apt install debootstrap systemd-container"; exit 1; }
+done
 clean
 trap clean EXIT
-for system in "bookworm $DEBIAN" "trixie $DEBIAN" "jammy $UBUNTU --components=main,universe --no-check-gpg"; do
+for system in "bookworm $DEBIAN" "trixie $DEBIAN" \
+    "jammy $UBUNTU --components=main,universe --no-check-gpg"; do
     mkdir -p "$WORK"
-    step "unpacking ${system%% *}"
     # shellcheck disable=SC2086 # a list
     unpack $system
-    for _ in once twice; do inside /opt/checkout/device/install.sh >"$WORK/log"; done
-    step "$(. "$WORK/root/etc/os-release"; echo "$PRETTY_NAME"), $(inside python3 --version)"
-    inside systemctl is-enabled edge-ser.service
-    inside systemd-analyze verify /etc/systemd/system/edge-ser.service >"$WORK/log" 2>&1 ||
-        { cat "$WORK/log" >&2; exit 1; }
-    inside su -s /bin/sh edge-ser -c "cd / && /opt/edge-ser/bin/edge-ser classify /opt/checkout/edge_ser/demo/demo.flac"
-    inside /opt/checkout/device/install.sh --uninstall >"$WORK/log"
-    left=$(inside sh -c "cd / && ls -d opt/edge-ser etc/default/edge-ser etc/systemd/system/edge-ser.service \
-        etc/systemd/system/*/edge-ser.service; getent passwd edge-ser" 2>/dev/null) || true
-    [ -z "$left" ] || fail "left behind: $left"
+    step "$(. "$ROOT/etc/os-release"; echo "$PRETTY_NAME"), $(chroot "$ROOT" python3 --version)"
+    install_twice
+    start
+    try
     clean
 done
 step "passed"
