@@ -27,9 +27,9 @@ def test_ten_minutes_with_everything_going_wrong(
 
 def played() -> Faulty:
     source = Faulty([], 30, None)
-    source.played = [(0, 0.0, 2.0), (0, 10.0, 12.0), (0, 20.0, 22.0)]
+    source.played.extend((0, 0.0, 2.0, 0, 10.0, 12.0, 0, 20.0, 22.0))
     source.faults = [("garbage", 10.5, 11.0)]
-    source.usage = [(50.0, 2, 8)] * 20
+    source.early = source.late = (50.0, 2, 8)
     source.now = 30.0
     return source
 
@@ -52,5 +52,5 @@ def test_a_missing_utterance_is_noticed_unless_a_fault_was_near() -> None:
 )
 def test_an_end_or_growth_is_noticed(code: int, usage: tuple[float, int, int]) -> None:
     source = played()
-    source.usage[-1] = usage
+    source.late = usage
     assert not soak.judge(source, [[(0.5, 1.5)]], utterances(0.4, 20.6), code)["passed"]
