@@ -38,6 +38,7 @@ from export.formats import BACKENDS, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune, shrink
 from export.signature import Signature
+from export.verify import usable
 from export.write import write_bundle
 from train.augment import CLEAN
 from train.cache import Cache
@@ -100,7 +101,7 @@ def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
         for fraction in FRACTIONS:
             smaller = prune(run, data, None, fraction)
             files = convert(on_grid(smaller.model), signature, "int8", list(BACKENDS))
-            content = by_name({k: file for k, file in files.items() if isinstance(file, bytes)})
+            content = by_name(usable(files, [])[0])
             path = Path(folder) / str(fraction)
             recipe = Recipe("int8", fraction)
             write_bundle(path, model_card(run, smaller, path.name, recipe, {}), content)

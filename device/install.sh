@@ -45,6 +45,9 @@ check() {
 # Not so in a chroot, where the card of a board is written.
 booted() { [ -d /run/systemd/system ]; }
 
+# Asks systemd, where one runs.
+manager() { if booted; then run systemctl "$@"; fi; }
+
 install_packages() {
     missing=
     for package in $PACKAGES; do
@@ -80,18 +83,16 @@ install_service() {
     fi
     run install -m 644 "$SOURCE/device/edge-ser.service" "$UNIT"
     run systemctl enable edge-ser.service
-    if booted; then
-        run systemctl daemon-reload
-        run systemctl restart edge-ser.service
-    fi
+    manager daemon-reload
+    manager restart edge-ser.service
 }
 
 uninstall() {
     if [ -e "$UNIT" ]; then
-        if booted; then run systemctl stop edge-ser.service; fi
+        manager stop edge-ser.service
         run systemctl disable edge-ser.service
         run rm -f "$UNIT"
-        if booted; then run systemctl daemon-reload; fi
+        manager daemon-reload
     fi
     run rm -rf "$HOME_OF_IT"
     run rm -f "$SETTINGS"
