@@ -6,7 +6,7 @@
 
 Each row is a file in `results/papers/`, to which every fold is added as it is done; folds that are
 there are not trained again, so the same command goes on where it was stopped, on another machine
-too. `results/papers.md` holds the tables.
+too. `results/papers.md` holds the tables, and shows what noise and silence do.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rich.console import Console
 from benchmarks import CORPORA, RESULTS
 from benchmarks.papers.entries import PARTS
 from benchmarks.papers.measure import measure
+from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
 from train.cache import Cache
@@ -54,6 +55,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on with the next fold")
+    draw(folder)
     (RESULTS / "papers.md").write_text(tables(folder))
 
 

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from benchmarks.papers.claims import claims_tables
 from train.report import results
+from train.report.noise import KINDS, disturbed
 from train.report.page import Table
 from train.report.results import System
 from train.report.tables import details, overview
-
-_NOISE = "noise-"
-"""What the names of the rows of noise and silence begin with."""
 
 
 def tables(folder: Path) -> str:
@@ -46,7 +44,7 @@ def tables(folder: Path) -> str:
             "the paper does: cold, GA-GRU per speaker.",
             *claims,
         ]
-    lines += _noise([system for system in systems if system.name.startswith(_NOISE)])
+    lines += _noise(disturbed(systems), folder)
     made = "Made by `python -m benchmarks.papers PART --corpora DIR`; parts: table, claims, noise."
     return "\n".join([*lines, "", made, ""])
 
@@ -66,11 +64,11 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _noise(systems: Sequence[System]) -> list[str]:
-    """Noise and silence: a line a condition, a column a system."""
+def _noise(systems: Sequence[System], folder: Path) -> list[str]:
+    """Noise and silence: a line a condition, a column a system; and what was drawn of it."""
     if not systems:
         return []
-    names = [results.TITLES[system.name.removeprefix(_NOISE)] for system in systems]
+    names = [results.TITLES[system.model] for system in systems]
     rows = []
     for condition in systems[0].conditions:
         found = [system.mean_ua(condition) for system in systems]
@@ -81,4 +79,9 @@ def _noise(systems: Sequence[System]) -> list[str]:
         "and six other people (babble): dB below the active speech. Silence: share of the result."
     )
     table = Table(caption, ["condition", *names], rows, names=1)
-    return ["", "## Noise and silence", "", *_markdown(table)]
+    pictures = [
+        f"![UA under {title}]({folder.name}/{kind}.svg)"
+        for kind, title in KINDS.items()
+        if (folder / f"{kind}.svg").is_file()
+    ]
+    return ["", "## Noise and silence", "", *_markdown(table), "", *pictures]

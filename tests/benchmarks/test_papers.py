@@ -11,6 +11,7 @@ from rich.console import Console
 
 from benchmarks.papers.entries import CLAIMS, NOISE, TABLE, Entry
 from benchmarks.papers.measure import measure
+from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
 from train import config, models, svm
@@ -71,7 +72,13 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     assert [(fit["seed"], fit["fold"]) for fit in grown["fits"]] == [(0, 0), (0, 2), (1, 0), (1, 2)]
     assert grown["fits"][0] == tiny["fits"][0]
 
+    draw(rows)
+    drawn = (rows / "noise.svg").read_bytes()
+    assert b"white noise" in drawn and b"CoGCN" in drawn
+    draw(rows)
+    assert (rows / "noise.svg").read_bytes() == drawn
     text = tables(rows)
+    assert "![UA under white noise](rows/noise.svg)" in text
     assert "| SVM (linear, C = 1) | cold |" in text
     assert "5 folds × 1 seed |" in text
     other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)

@@ -183,7 +183,7 @@ def test_a_damaged_clip_is_named_and_left_out(
 def test_report(
     home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = {"name": "cogcn", "normalisation": "cold", "corpora": {"actors": {}}, "fits": []}
+    row = {"name": "cogcn", "model": "cogcn", "normalisation": "cold"}
     fields = json.loads((finished / "fold-0" / "metrics.json").read_text())
     told = {key: fields[key] for key in ("seconds", "parameters", "epochs", "history")}
     corpora = json.loads((finished / "config.json").read_text())["corpora"]

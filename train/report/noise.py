@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from train.augment import CLEAN
 from train.report.page import Note, Part, Picture
-from train.report.results import NORMALISATIONS, System
+from train.report.results import NORMALISATIONS, TITLES, System
 from train.report.style import OTHER, SYSTEMS, panel, same_height
 
-TITLES = {
+KINDS = {
     "noise": "white noise",
     "pink": "pink noise",
     "babble": "babble",
@@ -26,35 +26,42 @@ def noise_curves(systems: Sequence[System]) -> list[Part]:
     """A picture a normalisation, a panel a kind of disturbance, a line a system."""
     pictures: list[Part] = []
     for normalisation, word in NORMALISATIONS.items():
-        tested = [
-            system
-            for system in systems
-            if system.normalisation == normalisation and len(system.conditions) > 1
-        ]
-        kinds = {kind: None for system in tested for kind, _ in _disturbed(system)}
-        if kinds:
+        tested = [system for system in disturbed(systems) if system.normalisation == normalisation]
+        if panels := draw_panels(tested):
             caption = (
                 "UA on the test speakers' clips, clean and disturbed, mean over the corpora; bars "
                 "are one standard deviation over folds and seeds. The CoGCN paper claims "
                 "robustness to both, and has no figure of it."
             )
-            panels = [draw_curves(tested, kind) for kind in kinds]
-            same_height(panels)
-            pictures.append(Picture(f"UA under noise and silence, {word}", caption, "", panels))
+            title = f"UA under noise and silence, {word}"
+            pictures.append(Picture(title, caption, "", list(panels.values())))
     return pictures or [Note("No noise curves: none of the rows was tested on disturbed clips.")]
+
+
+def disturbed(systems: Sequence[System]) -> list[System]:
+    """Those that were tested on disturbed clips too."""
+    return [system for system in systems if _levels(system)]
+
+
+def draw_panels(systems: Sequence[System]) -> dict[str, Figure]:
+    """Kind of disturbance to its curves, all of one height."""
+    kinds = {kind: None for system in systems for kind, _ in _levels(system)}
+    panels = {kind: draw_curves(systems, kind) for kind in kinds}
+    same_height(list(panels.values()))
+    return panels
 
 
 def draw_curves(systems: Sequence[System], kind: str) -> Figure:
     """One kind of disturbance, from clean on the left to the worst on the right."""
     silence = kind == "silence"
     levels = sorted(
-        {level for system in systems for found, level in _disturbed(system) if found == kind},
+        {level for system in systems for found, level in _levels(system) if found == kind},
         reverse=not silence,
     )
     conditions = [CLEAN, *(f"{kind}:{level}" for level in levels)]
     figure, axes = panel(3.3, 3.1)
     for number, system in enumerate(systems):
-        hue, marker = SYSTEMS.get(system.name, OTHER)
+        hue, marker = SYSTEMS.get(system.model, OTHER)
         found = {
             place: ua
             for place, condition in enumerate(conditions)
@@ -71,17 +78,17 @@ def draw_curves(systems: Sequence[System], kind: str) -> Figure:
             linestyle=_DASHES[number % len(_DASHES)],
             color=hue,
             elinewidth=0.7,
-            label=system.title,
+            label=TITLES.get(system.model, system.title),
         )
     axes.set_xticks(range(len(conditions)), [CLEAN, *map(str, levels)])
     axes.set_xlabel("inserted silence (%)" if silence else "signal-to-noise ratio (dB)")
     axes.set_ylabel("UA, mean over the corpora (%)")
-    axes.set_title(TITLES.get(kind, kind))
+    axes.set_title(KINDS.get(kind, kind))
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
-def _disturbed(system: System) -> list[tuple[str, int]]:
+def _levels(system: System) -> list[tuple[str, int]]:
     """Kind and level of the conditions beside the clean one."""
     matches = [_CONDITION.fullmatch(condition) for condition in system.conditions]
     return [(match[1], int(match[2])) for match in matches if match]

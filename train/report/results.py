@@ -37,6 +37,7 @@ class System:
 
     Args:
         name: of the row.
+        model: a network of :mod:`train.models`, or a support vector machine.
         normalisation: ``cold`` or ``speaker``.
         corpora: it was trained and tested on, in order, name to what
             :func:`train.runs.describe_rows` says of it.
@@ -46,6 +47,7 @@ class System:
     """
 
     name: str
+    model: str
     normalisation: str
     corpora: dict[str, Any]
     fits: list[dict[str, Any]]
@@ -94,7 +96,7 @@ class System:
 
 
 def read(folder: Path) -> list[System]:
-    """The systems of which at least one fold is done; those of :data:`TITLES` first, cold first.
+    """The systems of which at least one fold is done; the papers' own first, cold first.
 
     Raises:
         EdgeSerError: no such folder, nothing in it, or a file that is no row.
@@ -113,10 +115,10 @@ def published(systems: Sequence[System]) -> list[System]:
     return [system for system in systems if system.name in TITLES]
 
 
-def _place(system: System) -> tuple[int, str, int]:
-    names = list(TITLES)
-    place = names.index(system.name) if system.name in TITLES else len(names)
-    return place, system.name, list(NORMALISATIONS).index(system.normalisation)
+def _place(system: System) -> tuple[bool, int, str, int]:
+    models, words = list(TITLES), list(NORMALISATIONS)
+    place = models.index(system.model) if system.model in TITLES else len(models)
+    return system.name not in TITLES, place, system.name, words.index(system.normalisation)
 
 
 def _read(file: Path) -> System:
@@ -124,7 +126,8 @@ def _read(file: Path) -> System:
         row = json.loads(file.read_text(encoding="utf-8"))
         if row["normalisation"] not in NORMALISATIONS:
             raise KeyError("normalisation")
-        return System(row["name"], row["normalisation"], row["corpora"], row["fits"])
+        wanted = ("name", "model", "normalisation", "corpora", "fits")
+        return System(**{key: row[key] for key in wanted})
     except (ValueError, KeyError, TypeError) as error:
         raise EdgeSerError(
             f"{file}: is not a row of `python -m benchmarks.papers` ({error}); move it away"

@@ -14,6 +14,11 @@ def points(axes: Axes) -> list[NDArray[np.float64]]:
     return [xy(container.lines[0]) for container in _bars(axes)]
 
 
+def colours(axes: Axes) -> list[str]:
+    """The colour of each of them."""
+    return [str(line.get_color()) for container in _bars(axes) if (line := container.lines[0])]
+
+
 def bars(axes: Axes) -> list[NDArray[np.float64]]:
     """(n, 2, 2) ends of the error bars of each, none where there are none."""
     ends = []

@@ -56,7 +56,8 @@ def fit(
 
 
 def system(name: str, fits: Sequence[dict[str, Any]], normalisation: str = "cold") -> System:
-    return System(name, normalisation, dict(CORPORA), list(fits))
+    model = name.removeprefix("noise-")
+    return System(name, model, normalisation, dict(CORPORA), list(fits))
 
 
 def write(folder: Path, systems: Sequence[System]) -> None:
@@ -65,6 +66,7 @@ def write(folder: Path, systems: Sequence[System]) -> None:
     for one in systems:
         row = {
             "name": one.name,
+            "model": one.model,
             "normalisation": one.normalisation,
             "corpora": one.corpora,
             "fits": one.fits,

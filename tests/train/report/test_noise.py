@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.train.report.artists import points, ticks
+from tests.train.report.artists import colours, points, ticks
 from tests.train.report.made_up import fit, several, system
-from train.report.noise import draw_curves, noise_curves
+from train.report.noise import draw_curves, draw_panels, noise_curves
 from train.report.page import Note, Picture
+from train.report.results import TITLES
+from train.report.style import SYSTEMS
 
 
 def test_a_panel_a_disturbance() -> None:
@@ -44,3 +46,12 @@ def test_a_system_without_one_level_keeps_its_place() -> None:
 def test_clean_clips_only() -> None:
     (note,) = noise_curves([system("svm", [fit(0, 5)])])
     assert isinstance(note, Note)
+
+
+def test_a_row_of_noise_looks_like_its_system() -> None:
+    conditions = {"noise:20": 5}
+    systems = [system(f"noise-{name}", [fit(0, 6, conditions=conditions)]) for name in SYSTEMS]
+    (panel,) = draw_panels(systems).values()
+    axes = panel.axes[0]
+    assert axes.get_legend_handles_labels()[1] == [TITLES[name] for name in SYSTEMS]
+    assert colours(axes) == [hue for hue, _ in SYSTEMS.values()]
