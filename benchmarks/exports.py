@@ -33,6 +33,7 @@ from train.cache import Cache
 from train.folds import Data
 from train.pipeline import load_data
 from train.progress import progress
+from train.report.results import TITLES
 from train.runs import Run
 
 SYSTEMS = ("cogcn", "tgcn", "bigru", "ga-gru", "wma-gin", "rlc", "glam")
@@ -94,6 +95,12 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
         "and model; memory: peak RSS of listening to it. Measured on",
         f"{'; '.join(dict.fromkeys(report['machine'] for report in reports.values()))}.",
         "",
+        f"| | precision | UA trained → exported | {' | '.join(BACKENDS)} |",
+        "|---|---|---|---|---|---|",
+        *(_line(name, report) for name, report in reports.items()),
+        "",
+        "Each format: size, p50 of a decision, peak memory; of their UA the lowest. In full:",
+        "",
         "| system | precision | parameters | format | bytes | folds | UA trained | UA exported "
         "| logit change | decision p50, ms | p95 | memory, MB |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
@@ -103,6 +110,23 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _line(name: str, report: Mapping[str, Any]) -> str:
+    """A system in one precision, a cell a format."""
+    system, _, precision = name.rpartition("-")
+    runtimes = report["runtimes"]
+    there = [key for key in BACKENDS if key in runtimes]
+    lowest = min((runtimes[key]["ua"] for key in there), default=float("nan"))
+    cells = [TITLES[system], precision, f"{runtimes[TRAINED]['ua']:.1f} → {lowest:.1f}"]
+    for key in BACKENDS:
+        if key in there:
+            size, cost = runtimes[key]["bytes"] / 1000, runtimes[key]["bench"]
+            time, memory = cost["decision_p50"], cost["peak_memory"]
+            cells.append(f"{size:,.0f} KB, {time:.1f} ms, {memory:.0f} MB")
+        else:
+            cells.append("–")
+    return f"| {' | '.join(cells)} |"
 
 
 def _lines(name: str, report: Mapping[str, Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from export.signature import Signature
 from export.verify import Outcome
 from train.models import count_parameters
 
-_TITLES = {"trained": "PyTorch, as trained", "pytorch": "PyTorch, as exported"}
+_TITLES = {"pytorch": "exported"}
 
 
 def count_products(model: nn.Module, signature: Signature) -> int:
@@ -92,12 +92,12 @@ def report_text(name: str, report: Mapping[str, Any]) -> str:
         f"{report['multiply_accumulates']:,} multiply-accumulates in a window of "
         f"{report['longest_window']} nodes.",
         "",
-        "On the test speakers of all folds, pooled; accuracy in percent. Logit changes are against",
-        "the network as trained, differences against the network as exported, in PyTorch. A window",
-        "runs on one thread.",
+        "On the test speakers of all folds, pooled; accuracy in percent. Trained, exported: the",
+        "network before and after, in PyTorch. Change: of a logit from the one trained, largest",
+        "and mean. Error: from the one exported, largest of a logit and of a probability P.",
+        "Milliseconds of a window, on one thread.",
         "",
-        "| runtime | bytes | UA | logit change: largest | mean | difference | in probability "
-        "| ms p50 | p95 |",
+        "| runtime | bytes | UA | change | mean | error | of P | ms p50 | p95 |",
         "|---|---|---|---|---|---|---|---|---|",
         *(_line(_TITLES.get(key, key), figures) for key, figures in runtimes.items()),
         "",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -106,7 +107,8 @@ def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, f
 
 def show(summary: dict[str, Any], title: str, console: Console) -> None:
     """Prints the figures as a table, in percent: mean ± deviation, recalls as means."""
-    table = RichTable(title=title)
+    # as narrow as it goes: a terminal of 80 columns would cut figures off
+    table = RichTable(title=title, box=SIMPLE_HEAD, padding=0)
     for heading in ("condition", "corpus"):
         table.add_column(heading, no_wrap=True)
     for heading in ("WA", "UA", "macro F1", *LABELS):
