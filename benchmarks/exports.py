@@ -62,7 +62,8 @@ def export(run: Run, data: Data, precision: str, bundle: Path, console: Console)
             advance()
     weights, failures = usable(files, results)
     recipe = Recipe(precision)
-    report = make_report(model, signature, recipe, pool(results, data.table), weights, failures)
+    outcomes = pool(results, data.table)
+    report = make_report(trained.model, signature, recipe, outcomes, weights, failures)
     write_bundle(bundle, model_card(run, trained, bundle.name, recipe, {}), by_name(weights))
     return {
         "command": "python -m benchmarks.exports",

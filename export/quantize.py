@@ -130,7 +130,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     outcomes = pool(folds, data.table)
     weights, failures = usable(files, folds)
     recipe = Recipe(args.precision, args.prune)
-    report = make_report(ready, signature, recipe, outcomes, weights, failures)
+    report = make_report(final.model, signature, recipe, outcomes, weights, failures)
     text = report_text(args.output.name, report)
     console.print(Markdown(text))
     _judge(outcomes, args.max_ua_drop, failures)

@@ -40,7 +40,7 @@ def make_report(
     """The contents of ``report.json``.
 
     Args:
-        model: the final network, as exported.
+        model: the final network, before its weights are rounded.
         signature: of its inputs.
         recipe: what was done to the network.
         outcomes: of the test folds; the network as trained comes first.
