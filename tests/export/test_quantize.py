@@ -51,7 +51,8 @@ def test_a_bundle_that_listens(
     drop = ["--max-ua-drop", "50"]  # so few clips: one that flips is worth points
     assert quantize(arguments(run, output, "--precision", precision, *drop)) == 0
     printed = capsys.readouterr().out
-    for word in ("trained", "npz", "onnx", "tflite", "Change: of a logit", "multiply-accum"):
+    rows = ("trained", "exported", "npz", "onnx", "tflite")
+    for word in (*rows, "Change: of a logit", "multiply-accumulates"):
         assert word in printed
     bundle = load_bundle(output)
     report = json.loads(bundle.files["report.json"])
