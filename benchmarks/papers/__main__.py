@@ -27,6 +27,7 @@ from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
 from train.cache import Cache
 from train.machine import Machine
+from train.report import results
 
 
 def main() -> None:
@@ -55,8 +56,9 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on with the next fold")
-    draw(folder)
-    (RESULTS / "papers.md").write_text(tables(folder))
+    systems = results.read(folder)
+    draw(systems, folder)
+    (RESULTS / "papers.md").write_text(tables(systems, folder))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ from train.report.results import System
 from train.report.tables import details, overview
 
 
-def tables(folder: Path) -> str:
-    """All tables."""
-    systems = results.read(folder)
+def tables(systems: Sequence[System], folder: Path) -> str:
+    """All tables, and the pictures in ``folder``, which lies beside them."""
     published = results.published(systems)
     hours = sum(fit["seconds"] for system in published for fit in system.fits) / 3600
     lines = [

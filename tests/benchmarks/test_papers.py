@@ -20,6 +20,7 @@ from train.corpora import read
 from train.extraction import dimension
 from train.machine import Machine
 from train.models import count_parameters
+from train.report import results
 
 SMALL = ("features=egemaps-88@500/100", "layers=1", "hidden=8", "gamma=0.5", "epochs=2")
 MACHINE = Machine("cpu")
@@ -72,12 +73,13 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     assert [(fit["seed"], fit["fold"]) for fit in grown["fits"]] == [(0, 0), (0, 2), (1, 0), (1, 2)]
     assert grown["fits"][0] == tiny["fits"][0]
 
-    draw(rows)
+    systems = results.read(rows)
+    draw(systems, rows)
     drawn = (rows / "noise.svg").read_bytes()
     assert b"white noise" in drawn and b"CoGCN" in drawn
-    draw(rows)
+    draw(systems, rows)
     assert (rows / "noise.svg").read_bytes() == drawn
-    text = tables(rows)
+    text = tables(systems, rows)
     assert "![UA under white noise](rows/noise.svg)" in text
     assert "| SVM (linear, C = 1) | cold |" in text
     assert "5 folds × 1 seed |" in text

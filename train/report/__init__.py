@@ -30,7 +30,8 @@ def write(rows: Path, runs: Sequence[Path], output: Path, cache: Cache) -> None:
     """Writes the page.
 
     Args:
-        rows: folder of what ``benchmarks/papers.py`` measured, a file a system and normalisation.
+        rows: folder of what ``python -m benchmarks.papers`` measured, a file a system and
+            normalisation.
         runs: folders that ``fit`` or ``evaluate --runs`` made; of each the first trained fold is
             looked into, on its test speakers.
         output: the page, one file that needs no other and no network.

@@ -1,4 +1,4 @@
-"""What was measured of each system: the rows that ``benchmarks/papers.py`` writes."""
+"""What was measured of each system: the rows that ``python -m benchmarks.papers`` writes."""
 
 from __future__ import annotations
 

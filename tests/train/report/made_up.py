@@ -61,7 +61,7 @@ def system(name: str, fits: Sequence[dict[str, Any]], normalisation: str = "cold
 
 
 def write(folder: Path, systems: Sequence[System]) -> None:
-    """As ``benchmarks/papers.py`` writes them."""
+    """As ``python -m benchmarks.papers`` writes them."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in systems:
         row = {
