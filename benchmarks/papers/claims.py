@@ -89,7 +89,7 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
         there = [part for part in parts if part[1] in rows]
         if len(there) < 2 or there[0] != parts[0]:
             continue
-        shared = set.intersection(*(_tested(rows[name]) for _, name, _ in there))
+        shared = set.intersection(*(tested(rows[name]) for _, name, _ in there))
         whole = ua(rows[parts[0][1]], shared)
         lines += [
             "",
@@ -111,7 +111,9 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
     return lines
 
 
-def ua(fits: Fits, counted: Iterable[tuple[int, int]]) -> tuple[float, float]:
+def ua(
+    fits: Fits, counted: Iterable[tuple[int, int]], condition: str = CLEAN
+) -> tuple[float, float]:
     """UA over the corpora, and its standard error for the size of the test sets.
 
     Seeds hear the same clips: only folds and corpora make the test set larger. Two systems hear the
@@ -121,13 +123,14 @@ def ua(fits: Fits, counted: Iterable[tuple[int, int]]) -> tuple[float, float]:
     Args:
         fits: of one system.
         counted: seed and fold of those that count.
+        condition: that the test clips were heard in.
     """
     wanted = set(counted)
     means: dict[int, list[float]] = {}
     variances: dict[int, list[float]] = {}
     for fit in fits:
         if (fit["seed"], fit["fold"]) in wanted:
-            found = [_recall(fit["test"][CLEAN][corpus]["confusion"]) for corpus in CORPORA]
+            found = [_recall(fit["test"][condition][corpus]["confusion"]) for corpus in CORPORA]
             means.setdefault(fit["fold"], []).append(float(np.mean([m for m, _ in found])))
             variance = sum(v for _, v in found) / len(CORPORA) ** 2
             variances.setdefault(fit["fold"], []).append(variance)
@@ -146,7 +149,8 @@ def _recall(confusion: list[list[int]]) -> tuple[float, float]:
     return float(recall.mean()), float(variance)
 
 
-def _tested(fits: Fits) -> set[tuple[int, int]]:
+def tested(fits: Fits) -> set[tuple[int, int]]:
+    """Seed and fold of each."""
     return {(fit["seed"], fit["fold"]) for fit in fits}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.papers.claims import claims_tables
+import numpy as np
+
+from benchmarks.papers.claims import claims_tables, tested, ua
 from train.report import results
 from train.report.noise import KINDS, disturbed
 from train.report.page import Table
@@ -70,17 +72,35 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
     names = [results.TITLES[system.model] for system in systems]
     rows = []
     for condition in systems[0].conditions:
-        found = [system.mean_ua(condition) for system in systems]
-        cells = ["" if ua is None else f"{100 * ua['mean']:.1f}" for ua in found]
-        rows.append([condition, *cells])
+        cells = [_with_error(system, condition) for system in systems]
+        rows.append([condition, *cells, _unheard(systems, condition)])
     caption = (
-        "UA over the three corpora, all trained on clean clips, cold. Noise (white), pink noise "
-        "and six other people (babble): dB below the active speech. Silence: share of the result."
+        "UA over the three corpora ± its standard error, all trained on clean clips, cold. Noise "
+        "(white), pink noise and six other people (babble): dB below the active speech. Silence: "
+        "share of the result. Unheard: clips in which the networks' utterance detector found no "
+        "speech, so that they count as wrong; the SVM hears every clip whole."
     )
-    table = Table(caption, ["condition", *names], rows, names=1)
+    table = Table(caption, ["condition", *names, "unheard"], rows, names=1)
     pictures = [
         f"![UA under {title}]({folder.name}/{kind}.svg)"
         for kind, title in KINDS.items()
         if (folder / f"{kind}.svg").is_file()
     ]
     return ["", "## Noise and silence", "", *_markdown(table), "", *pictures]
+
+
+def _with_error(system: System, condition: str) -> str:
+    if condition not in system.conditions:
+        return ""
+    mean, error = ua(system.fits, tested(system.fits), condition)
+    return f"{100 * mean:.1f} ± {100 * error:.1f}"
+
+
+def _unheard(systems: Sequence[System], condition: str) -> str:
+    """Share of the clips, the same for every network: their detector is one."""
+    for system in systems:
+        if system.parameters and condition in system.conditions:
+            found = [system.figures(corpus, condition) for corpus in system.corpora]
+            counts = np.sum([scores["confusion"] for scores in found if scores], axis=0)
+            return f"{100 * counts[:, -1].sum() / counts.sum():.1f} %"
+    return ""

@@ -42,6 +42,12 @@ def test_ua_and_its_standard_error_by_hand() -> None:
     assert error == pytest.approx(math.sqrt(0.25 / 1200 + 0.09 / 1200) / 2)
 
 
+def test_other_conditions_than_clean() -> None:
+    fits = row(50)
+    fits[0]["test"]["noise:0"] = row(90)[0]["test"]["clean"]
+    assert ua(fits, [(0, 0)], "noise:0") == ua(row(90), [(0, 0)])
+
+
 def test_seeds_do_not_make_the_test_set_larger() -> None:
     assert ua(row(50) + row(50, seed=1), [(0, 0), (1, 0)]) == pytest.approx(ua(row(50), [(0, 0)]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     text = tables(systems, rows)
     assert "![UA under white noise](rows/noise.svg)" in text
     assert "| SVM (linear, C = 1) | cold |" in text
+    assert re.search(r"\| noise:10 \|( \d+\.\d ± \d+\.\d \|)+ \d+\.\d % \|", text)
     assert "5 folds × 1 seed |" in text
     other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)
     with pytest.raises(EdgeSerError, match="made with other settings or clips"):
