@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from train import config
 from train.augment import CLEAN
 from train.config import NORMALISATIONS
 
@@ -65,6 +66,18 @@ def weighted(total: float, summed: int, mean: int, softmax: int) -> Entry:
     return ablation(name, "wma-gin", *changes)
 
 
+def less(percent: int) -> Entry:
+    """RLC on a part of the training clips, with as many updates, and as many to be patient for."""
+    whole = config.load("rlc")
+    return ablation(
+        f"rlc-data-{percent}",
+        "rlc",
+        f"share={percent / 100}",
+        f"epochs={whole.epochs * 100 // percent}",
+        f"patience={whole.patience * 100 // percent}",
+    )
+
+
 PLAIN = {"no-skip": ("skip=false",), "no-skip-no-pre": ("skip=false", "preprocess=false")}
 CLAIMS = (
     *(
@@ -91,7 +104,7 @@ CLAIMS = (
     ),
     ablation("wma-gin-log-mel", "wma-gin", "features=log-mel-128"),
     *(ablation(f"rlc-{system}", "rlc", f"system={system}") for system in ("s1", "s2")),
-    *(ablation(f"rlc-data-{part}", "rlc", f"share={part / 100}") for part in (10, 25, 50)),
+    *(less(part) for part in (10, 25, 50)),
     ablation("glam-no-fusion", "glam", "fusion=none"),
     ablation("glam-attention", "glam", "fusion=attention"),
     ablation("glam-one-scale", "glam", "multiscale=false"),
