@@ -105,9 +105,7 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
                 both = math.hypot(error, whole[1])
                 points = round(100 * (mean - whole[0]), 1) + 0.0  # no "-0.0"
                 change = f"{points:+.1f} ± {100 * both:.1f}"
-            lines.append(
-                f"| {name} | {100 * mean:.1f} ± {100 * error:.1f} | {change} | {printed} |"
-            )
+            lines.append(f"| {name} | {with_error(mean, error)} | {change} | {printed} |")
     return lines
 
 
@@ -137,6 +135,11 @@ def ua(
     mean = float(np.mean([np.mean(values) for values in means.values()]))
     total = sum(float(np.mean(values)) for values in variances.values())
     return mean, math.sqrt(total) / len(variances)
+
+
+def with_error(mean: float, error: float) -> str:
+    """What :func:`ua` gives, in percent."""
+    return f"{100 * mean:.1f} ± {100 * error:.1f}"
 
 
 def _recall(confusion: list[list[int]]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.papers.claims import claims_tables, tested, ua
+from benchmarks.papers.claims import claims_tables, tested, ua, with_error
 from train.report import results
 from train.report.noise import KINDS, disturbed
 from train.report.page import Table
@@ -72,7 +72,7 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
     names = [results.TITLES[system.model] for system in systems]
     rows = []
     for condition in systems[0].conditions:
-        cells = [_with_error(system, condition) for system in systems]
+        cells = [_heard(system, condition) for system in systems]
         rows.append([condition, *cells, _unheard(systems, condition)])
     caption = (
         "UA over the three corpora ± its standard error, all trained on clean clips, cold. Noise "
@@ -89,11 +89,10 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
     return ["", "## Noise and silence", "", *_markdown(table), "", *pictures]
 
 
-def _with_error(system: System, condition: str) -> str:
+def _heard(system: System, condition: str) -> str:
     if condition not in system.conditions:
         return ""
-    mean, error = ua(system.fits, tested(system.fits), condition)
-    return f"{100 * mean:.1f} ± {100 * error:.1f}"
+    return with_error(*ua(system.fits, tested(system.fits), condition))
 
 
 def _unheard(systems: Sequence[System], condition: str) -> str:
