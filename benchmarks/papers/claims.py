@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
-
-from benchmarks import CORPORA
-from train.augment import CLEAN
-
-Fits = Sequence[dict[str, Any]]
-"""What was measured of a system, a fold and seed each."""
+from train.report.sampling import Fits, shared, ua, with_error
 
 # Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
@@ -89,17 +82,17 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
         there = [part for part in parts if part[1] in rows]
         if len(there) < 2 or there[0] != parts[0]:
             continue
-        shared = set.intersection(*(tested(rows[name]) for _, name, _ in there))
-        whole = ua(rows[parts[0][1]], shared)
+        counted = shared(rows[name] for _, name, _ in there)
+        whole = ua(rows[parts[0][1]], counted)
         lines += [
             "",
             f"### {title}",
             "",
-            f"| | UA here, {_folds(shared)} | difference | printed: IEMOCAP WA / UA |",
+            f"| | UA here, {_folds(counted)} | difference | printed: IEMOCAP WA / UA |",
             "|---|---|---|---|",
         ]
         for name, file, printed in there:
-            mean, error = ua(rows[file], shared)
+            mean, error = ua(rows[file], counted)
             change = ""
             if file != parts[0][1]:
                 both = math.hypot(error, whole[1])
@@ -109,58 +102,10 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
     return lines
 
 
-def ua(
-    fits: Fits, counted: Iterable[tuple[int, int]], condition: str = CLEAN
-) -> tuple[float, float]:
-    """UA over the corpora, and its standard error for the size of the test sets.
-
-    Seeds hear the same clips: only folds and corpora make the test set larger. Two systems hear the
-    same clips as well, so that the error of a difference, taken as if they did not, is rather too
-    large than too small.
-
-    Args:
-        fits: of one system.
-        counted: seed and fold of those that count.
-        condition: that the test clips were heard in.
-    """
-    wanted = set(counted)
-    means: dict[int, list[float]] = {}
-    variances: dict[int, list[float]] = {}
-    for fit in fits:
-        if (fit["seed"], fit["fold"]) in wanted:
-            found = [_recall(fit["test"][condition][corpus]["confusion"]) for corpus in CORPORA]
-            means.setdefault(fit["fold"], []).append(float(np.mean([m for m, _ in found])))
-            variance = sum(v for _, v in found) / len(CORPORA) ** 2
-            variances.setdefault(fit["fold"], []).append(variance)
-    mean = float(np.mean([np.mean(values) for values in means.values()]))
-    total = sum(float(np.mean(values)) for values in variances.values())
-    return mean, math.sqrt(total) / len(variances)
-
-
-def with_error(mean: float, error: float) -> str:
-    """What :func:`ua` gives, in percent."""
-    return f"{100 * mean:.1f} ± {100 * error:.1f}"
-
-
-def _recall(confusion: list[list[int]]) -> tuple[float, float]:
-    """Mean recall, and the variance that the number of clips gives it."""
-    table = np.array(confusion)
-    counts = table.sum(axis=1)
-    present = np.flatnonzero(counts)
-    recall = table[present, present] / counts[present]
-    variance = (recall * (1 - recall) / counts[present]).sum() / len(present) ** 2
-    return float(recall.mean()), float(variance)
-
-
-def tested(fits: Fits) -> set[tuple[int, int]]:
-    """Seed and fold of each."""
-    return {(fit["seed"], fit["fold"]) for fit in fits}
-
-
-def _folds(shared: set[tuple[int, int]]) -> str:
-    folds = sorted({fold for _, fold in shared})
-    seeds = len({seed for seed, _ in shared})
-    if len(shared) < len(folds) * seeds:  # a row is still under way
-        return f"the {len(shared)} fits that all have"
+def _folds(counted: set[tuple[int, int]]) -> str:
+    folds = sorted({fold for _, fold in counted})
+    seeds = len({seed for seed, _ in counted})
+    if len(counted) < len(folds) * seeds:  # a row is still under way
+        return f"the {len(counted)} fits that all have"
     which = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
     return f"{which} × {seeds} seed{'s' * (seeds > 1)}"

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.papers.claims import claims_tables, tested, ua, with_error
+from benchmarks.papers.claims import claims_tables
 from train.report import results
 from train.report.noise import KINDS, disturbed
 from train.report.page import Table
 from train.report.results import System
+from train.report.sampling import shared, ua, with_error
 from train.report.tables import details, overview
 
 
@@ -92,7 +93,7 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
 def _heard(system: System, condition: str) -> str:
     if condition not in system.conditions:
         return ""
-    return with_error(*ua(system.fits, tested(system.fits), condition))
+    return with_error(*ua(system.fits, shared([system.fits]), condition))
 
 
 def _unheard(systems: Sequence[System], condition: str) -> str:

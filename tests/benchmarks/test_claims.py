@@ -3,9 +3,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pytest
-
-from benchmarks.papers.claims import CLAIMS, claims_tables, ua
+from benchmarks.papers.claims import CLAIMS, claims_tables
 from benchmarks.papers.entries import CLAIMS as ENTRIES
 from benchmarks.papers.entries import TABLE
 
@@ -30,26 +28,6 @@ def row(*right: int, seed: int = 0) -> list[dict[str, Any]]:
         }
         for fold, count in enumerate(right)
     ]
-
-
-def test_ua_and_its_standard_error_by_hand() -> None:
-    mean, error = ua(row(50, 90), [(0, 0)])
-    assert mean == 0.5
-    # 4 classes of 100 clips in 3 corpora: 1200 coins
-    assert error == pytest.approx(math.sqrt(0.25 / 1200))
-    mean, error = ua(row(50, 90), [(0, 0), (0, 1)])
-    assert mean == pytest.approx(0.7)
-    assert error == pytest.approx(math.sqrt(0.25 / 1200 + 0.09 / 1200) / 2)
-
-
-def test_other_conditions_than_clean() -> None:
-    fits = row(50)
-    fits[0]["test"]["noise:0"] = row(90)[0]["test"]["clean"]
-    assert ua(fits, [(0, 0)], "noise:0") == ua(row(90), [(0, 0)])
-
-
-def test_seeds_do_not_make_the_test_set_larger() -> None:
-    assert ua(row(50) + row(50, seed=1), [(0, 0), (1, 0)]) == pytest.approx(ua(row(50), [(0, 0)]))
 
 
 def test_only_what_both_rows_have_is_compared() -> None:

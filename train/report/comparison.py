@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 
 from train.report.page import Note, Picture
 from train.report.results import NORMALISATIONS, System
+from train.report.sampling import shared, ua
 from train.report.style import OTHER, SYSTEMS, colour, panel, same_height
 from train.report.tables import corpora_of
 
@@ -121,41 +121,25 @@ def ua_against_data(systems: Sequence[System]) -> Picture | Note:
             for system in own
             if (match := _PART.fullmatch(system.name))
         }
-        if len(parts) > 1 and (shared := _shared(parts.values())):
-            panels.append(_amounts(parts, shared, word))
+        if len(parts) > 1 and (counted := shared(system.fits for system in parts.values())):
+            panels.append(_amounts(parts, counted, word))
     if not panels:
         return Note(
             "UA of RLC against the amount of training data: there are no rows rlc-data-PERCENT."
         )
     caption = (
         "UA on the clean clips of the test speakers, mean over the corpora, of RLC trained on part "
-        "of the training speakers' clips; the folds and seeds that all amounts share."
+        "of the training speakers' clips; the folds and seeds that all amounts share. Bars: the "
+        "standard error for the size of the test sets."
     )
     return Picture("UA against amount of data", caption, "RLC paper, Fig. 6", panels)
 
 
-def _shared(systems: Iterable[System]) -> set[tuple[int, int]]:
-    """Seed and fold of the fits that all of them have."""
-    return set.intersection(
-        *({(fit["seed"], fit["fold"]) for fit in system.fits} for system in systems)
-    )
-
-
-def _amounts(parts: Mapping[int, System], shared: set[tuple[int, int]], title: str) -> Figure:
+def _amounts(parts: Mapping[int, System], counted: set[tuple[int, int]], title: str) -> Figure:
     figure, axes = panel(3.3, 2.6)
-    found = {}
-    for percent, system in sorted(parts.items()):
-        fits = [fit for fit in system.fits if (fit["seed"], fit["fold"]) in shared]
-        if mean := replace(system, fits=fits).mean_ua():
-            found[percent] = mean
-    axes.errorbar(
-        list(found),
-        [100 * mean["mean"] for mean in found.values()],
-        yerr=[100 * mean["sd"] for mean in found.values()] if len(shared) > 1 else None,
-        fmt="-P",
-        color=SYSTEMS["rlc"][0],
-        elinewidth=1,
-    )
+    amounts = sorted(parts)
+    means, errors = 100 * np.transpose([ua(parts[amount].fits, counted) for amount in amounts])
+    axes.errorbar(amounts, means, yerr=errors, fmt="-P", color=SYSTEMS["rlc"][0], elinewidth=1)
     axes.set_xlim(0, 105)
     axes.set_xlabel("training clips (%)")
     axes.set_ylabel("UA, mean over the corpora (%)")

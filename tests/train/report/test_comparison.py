@@ -48,6 +48,8 @@ def test_ua_against_data() -> None:
     (panel,) = picture.panels
     axes = panel.axes[0]
     np.testing.assert_allclose(points(axes)[0], [[10, 40], [100, 70]])  # fold 0
+    errors = 100 * np.sqrt([0.24 / 80, 0.21 / 80])  # 80 clips, 40 and 70 % of them right
+    np.testing.assert_allclose(np.ptp(bars(axes)[0][:, :, 1], axis=1), 2 * errors)
     assert axes.get_xlabel() == "training clips (%)"
 
 
