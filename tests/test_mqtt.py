@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from edge_ser.sinks.mqtt import Broker, Mqtt
 from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
+LOST = StatusEvent("status", "lost", 1.0, "gone", 0)
 LISTEN = (sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO))
 
 
@@ -181,10 +183,12 @@ def test_sigterm_says_goodbye_within_a_second(mosquitto: Mosquitto) -> None:
 
 def test_home_assistant_finds_it(mosquitto: Mosquitto) -> None:
     with Mqtt(mosquitto.broker, None, None, LABELS, "cogcn", pytest.fail) as sink:
-        sink(StatusEvent("status", "lost", 1.0, "gone", 0))
-        with reading(mosquitto.port) as reader:  # it comes later: everything is retained
-            published = dict(reader.messages.get(timeout=10) for _ in range(5))
-    assert published[f"{TOPIC}/microphone"] == "off"
+        sink(LOST)
+        for _ in range(2):  # the second comes when all has arrived: it is told what was retained
+            published: dict[str, str] = {}
+            with reading(mosquitto.port) as reader:
+                while len(published) < 5 or published[f"{TOPIC}/microphone"] != "off":
+                    published.update([reader.messages.get(timeout=10)])
     assert published[f"{TOPIC}/availability"] == "online"
     found = {k: json.loads(v) for k, v in published.items() if k.startswith("homeassistant/")}
     emotion = found["homeassistant/sensor/house-kitchen/emotion/config"]
@@ -196,6 +200,25 @@ def test_home_assistant_finds_it(mosquitto: Mosquitto) -> None:
     identities = {config["unique_id"] for config in found.values()}
     assert len(identities) == 3
     assert all(config["device"] == emotion["device"] for config in found.values())
+
+
+def test_a_microphone_lost_while_the_broker_is_met_is_told(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = Mqtt(mosquitto.broker, None, None, LABELS, "cogcn", pytest.fail)
+    retain, losing = sink._retain, threading.Thread(target=sink, args=[LOST])
+
+    def slowly(name: str, value: str) -> None:
+        if not losing.ident:  # "on" is about to be told
+            losing.start()
+            time.sleep(0.2)
+        retain(name, value)
+
+    monkeypatch.setattr(sink, "_retain", slowly)
+    with sink, reading(mosquitto.port) as reader:
+        while reader.next("microphone") != "off":
+            pass
+        losing.join()
 
 
 def test_of_too_many_utterances_the_oldest_are_dropped_and_counted(

@@ -148,10 +148,11 @@ class Mqtt:
         """Publishes the event, unless it is a ``window``; never waits for the broker."""
         if isinstance(event, StatusEvent):
             # at once and without a queue: only the newest counts, and it is retained
-            if event.status != "error":
-                self._microphone = "on" if event.status == "back" else "off"
-            if self._connected.is_set():
-                self._retain("microphone", self._microphone)
+            with self._changed:
+                if event.status != "error":
+                    self._microphone = "on" if event.status == "back" else "off"
+                if self._connected.is_set():
+                    self._retain("microphone", self._microphone)
         elif event.type == "utterance":
             with self._changed:
                 self._waiting.append(json.dumps(record(event)))
@@ -188,9 +189,10 @@ class Mqtt:
             self._client.publish(
                 f"homeassistant/{kind}/{identity}/{name}/config", json.dumps(config), 1, retain=True
             )
-        self._retain("microphone", self._microphone)
-        self._retain("availability", "online")
-        self._connected.set()
+        with self._changed:  # what changes in between would be told by neither
+            self._retain("microphone", self._microphone)
+            self._retain("availability", "online")
+            self._connected.set()
         if self._told_away:
             self._told_away = False
             self._warn(f"the MQTT broker {self._broker.host} is back")
