@@ -58,9 +58,9 @@ def assert_padding_changes_nothing(model: Network, dimension: int, lengths: list
         torch.testing.assert_close(single[0], expected[i], rtol=1e-5, atol=1e-5)
 
 
-def assert_gradients_everywhere(model: Network, dimension: int) -> None:
+def assert_gradients_everywhere(model: Network, dimension: int, kind: str = "cycle") -> None:
     model.train()
-    inputs = batch(model, [12, 7, 9], dimension)
+    inputs = batch(model, [12, 7, 9], dimension, kind)
     labels = torch.tensor([0, 1, 2])
     _loss(model, inputs, labels).backward()
     for name, parameter in model.named_parameters():
@@ -78,11 +78,11 @@ def _loss(model: Network, inputs: tuple[Tensor, ...], labels: Tensor) -> Tensor:
 
 
 def assert_learns_sixteen_by_heart(
-    model: Network, dimension: int, rate: float, steps: int, frames: int = 20
+    model: Network, dimension: int, rate: float, steps: int, frames: int = 20, kind: str = "cycle"
 ) -> None:
     """Sixteen clips of noise with labels that mean nothing: only memory helps."""
     torch.manual_seed(0)
-    inputs = batch(model, [frames - i % 5 for i in range(16)], dimension, seed=1)
+    inputs = batch(model, [frames - i % 5 for i in range(16)], dimension, kind, seed=1)
     labels = torch.arange(16) % 4
     optimiser = torch.optim.Adam(model.parameters(), lr=rate)
     model.train()

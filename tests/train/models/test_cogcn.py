@@ -8,6 +8,7 @@ from torch_geometric.utils import dense_to_sparse
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import cosine_adjacency, normalised_adjacency
+from tests.train.models import checks
 from train import models
 from train.models.cogcn import CoGCN
 
@@ -55,6 +56,14 @@ def test_padding_changes_nothing(skip: bool, preprocess: bool) -> None:
     x, a_hat = graph(17, 0)
     alone = model(*padded(x, a_hat, 17))
     torch.testing.assert_close(model(*padded(x, a_hat, 40)), alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["cosine", "temporal"])
+def test_gradient_reaches_every_weight_and_sixteen_clips_are_learnt(kind: str) -> None:
+    torch.manual_seed(0)
+    checks.assert_gradients_everywhere(CoGCN(20, 4, layers=3), 20, kind)
+    small = CoGCN(20, 4, layers=3, dropout=0.0)
+    checks.assert_learns_sixteen_by_heart(small, 20, 3e-3, 80, kind=kind)
 
 
 def test_order_of_nodes_changes_nothing() -> None:
