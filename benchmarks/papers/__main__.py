@@ -3,6 +3,7 @@
     python -m benchmarks.papers table --corpora DIR [--runs DIR]     all systems
     python -m benchmarks.papers claims --corpora DIR [--runs DIR]    the papers' ablations
     python -m benchmarks.papers noise --corpora DIR [--runs DIR]     noise and silence
+    python -m benchmarks.papers frames --corpora DIR [--runs DIR]    … on the CoGCN paper's frames
 
 Each row is a file in `results/papers/`, to which every fold is added as it is done; folds that are
 there are not trained again, so the same command goes on where it was stopped, on another machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from train.report.sampling import Fits, shared, ua, with_error
+from train.report.sampling import Fits, shared, ua, which, with_error
 
 # Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
@@ -88,7 +88,7 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
             "",
             f"### {title}",
             "",
-            f"| | UA here, {_folds(counted)} | difference | printed: IEMOCAP WA / UA |",
+            f"| | UA here, {which(counted)} | difference | printed: IEMOCAP WA / UA |",
             "|---|---|---|---|",
         ]
         for name, file, printed in there:
@@ -100,12 +100,3 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
                 change = f"{points:+.1f} ± {100 * both:.1f}"
             lines.append(f"| {name} | {with_error(mean, error)} | {change} | {printed} |")
     return lines
-
-
-def _folds(counted: set[tuple[int, int]]) -> str:
-    folds = sorted({fold for _, fold in counted})
-    seeds = len({seed for seed, _ in counted})
-    if len(counted) < len(folds) * seeds:  # a row is still under way
-        return f"the {len(counted)} fits that all have"
-    which = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
-    return f"{which} × {seeds} seed{'s' * (seeds > 1)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from train import config
 from train.augment import CLEAN
 from train.config import NORMALISATIONS
+from train.report.noise import ON_FRAMES
 
 
 @dataclass(frozen=True)
@@ -122,4 +123,16 @@ NOISE = tuple(
     Entry(f"noise-{model}", model, changes, normalisations=COLD, conditions=CONDITIONS)
     for model, changes in {"svm-rbf": (), "cogcn": NODES, "tgcn": NODES, "bigru": NODES}.items()
 )
-PARTS = {"table": TABLE, "claims": CLAIMS, "noise": NOISE}
+# The same on the paper's own nodes, of which some are all silence; hours, so one fold of it.
+FRAMES = tuple(
+    Entry(
+        f"{ON_FRAMES}{model}",
+        model,
+        ("patience=10",),
+        folds=(0,),
+        normalisations=COLD,
+        conditions=(CLEAN, "noise:10", "babble:5", "silence:30", "silence:50"),
+    )
+    for model in ("cogcn", "tgcn", "bigru")
+)
+PARTS = {"table": TABLE, "claims": CLAIMS, "noise": NOISE, "frames": FRAMES}

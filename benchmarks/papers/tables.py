@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.papers.claims import claims_tables
+from benchmarks.papers.entries import PARTS
 from train.report import results
 from train.report.noise import KINDS, disturbed
 from train.report.page import Table
 from train.report.results import System
-from train.report.sampling import shared, ua, with_error
+from train.report.sampling import shared, ua, which, with_error
 from train.report.tables import details, overview
+
+_MEASURED = "UA over the three corpora ± its standard error, all trained on clean clips, cold."
 
 
 def tables(systems: Sequence[System], folder: Path) -> str:
@@ -46,8 +49,10 @@ def tables(systems: Sequence[System], folder: Path) -> str:
             "the paper does: cold, GA-GRU per speaker.",
             *claims,
         ]
-    lines += _noise(disturbed(systems), folder)
-    made = "Made by `python -m benchmarks.papers PART --corpora DIR`; parts: table, claims, noise."
+    if (coarse := disturbed(systems)) or disturbed(systems, frames=True):
+        lines += ["", "## Noise and silence", *_noise(coarse, folder)]
+        lines += _frames(disturbed(systems, frames=True), coarse)
+    made = f"Made by `python -m benchmarks.papers PART --corpora DIR`; parts: {', '.join(PARTS)}."
     return "\n".join([*lines, "", made, ""])
 
 
@@ -73,13 +78,12 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
     names = [results.TITLES[system.model] for system in systems]
     rows = []
     for condition in systems[0].conditions:
-        cells = [_heard(system, condition) for system in systems]
+        cells = [_heard(system, shared([system.fits]), condition) for system in systems]
         rows.append([condition, *cells, _unheard(systems, condition)])
     caption = (
-        "UA over the three corpora ± its standard error, all trained on clean clips, cold. Noise "
-        "(white), pink noise and six other people (babble): dB below the active speech. Silence: "
-        "share of the result. Unheard: clips in which the networks' utterance detector found no "
-        "speech, so that they count as wrong; the SVM hears every clip whole."
+        f"{_MEASURED} Noise (white), pink noise and six other people (babble): dB below the active "
+        "speech. Silence: share of the result. Unheard: clips in which the networks' utterance "
+        "detector found no speech, so that they count as wrong; the SVM hears every clip whole."
     )
     table = Table(caption, ["condition", *names, "unheard"], rows, names=1)
     pictures = [
@@ -87,13 +91,36 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
         for kind, title in KINDS.items()
         if (folder / f"{kind}.svg").is_file()
     ]
-    return ["", "## Noise and silence", "", *_markdown(table), "", *pictures]
+    return ["", *_markdown(table), "", *pictures]
 
 
-def _heard(system: System, condition: str) -> str:
+def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
+    """The same on frames of 25 ms, beside the networks of ``coarse`` on the same folds."""
+    if not systems:
+        return []
+    models = [system.model for system in systems]
+    beside = [system for system in coarse if system.model in models]
+    columns = {f"{results.TITLES[system.model]}, 25 ms": system for system in systems}
+    columns |= {f"{results.TITLES[system.model]}, 500 ms": system for system in beside}
+    counted = shared(system.fits for system in columns.values())
+    if not counted:
+        return []
+    rows = [
+        [condition, *(_heard(system, counted, condition) for system in columns.values())]
+        for condition in systems[0].conditions
+    ]
+    caption = (
+        f"{_MEASURED} Nodes of 25 ms every 10 ms, as in the CoGCN paper, beside those of 500 ms "
+        f"every 100 ms: {which(counted)}."
+    )
+    table = Table(caption, ["condition", *columns], rows, names=1)
+    return ["", "### On the CoGCN paper's frames", "", *_markdown(table)]
+
+
+def _heard(system: System, counted: set[tuple[int, int]], condition: str) -> str:
     if condition not in system.conditions:
         return ""
-    return with_error(*ua(system.fits, shared([system.fits]), condition))
+    return with_error(*ua(system.fits, counted, condition))
 
 
 def _unheard(systems: Sequence[System], condition: str) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.papers.entries import CLAIMS, NOISE, TABLE, Entry
+from benchmarks.papers.entries import PARTS, Entry
 from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
+from tests.train.report import made_up
 from train import config, models, svm
 from train.cache import Cache
 from train.corpora import read
@@ -22,6 +23,7 @@ from train.extraction import dimension
 from train.machine import Machine
 from train.models import count_parameters
 from train.report import results
+from train.report.noise import ON_FRAMES
 
 SMALL = ("features=egemaps-88@500/100", "layers=1", "hidden=8", "gamma=0.5", "epochs=2")
 MACHINE = Machine("cpu")
@@ -90,8 +92,26 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
         measure([other], paths, rows, tmp_path / "other", cache, MACHINE)
 
 
+def test_frames_stand_beside_the_nodes_of_the_table(tmp_path: Path) -> None:
+    conditions = {"noise:10": 4, "pink:10": 4}
+    coarse = [made_up.fit(fold, 9 - 3 * fold, conditions=conditions) for fold in (0, 1)]
+    fine = [made_up.fit(0, 8, conditions={"noise:10": 3})]
+    systems = [
+        made_up.system("noise-cogcn", coarse),
+        made_up.system(f"{ON_FRAMES}cogcn", fine),
+    ]
+    noise, frames = tables(systems, tmp_path).split("### On the CoGCN paper's frames")
+    assert "| condition | CoGCN | unheard |" in noise
+    assert "| clean | 75.0 ±" in noise  # both folds
+    assert "those of 500 ms every 100 ms: fold 0 × 1 seed." in frames
+    assert "| condition | CoGCN, 25 ms | CoGCN, 500 ms |" in frames
+    assert re.search(r"\| clean \| 80\.0 ± \d\.\d \| 90\.0 ± \d\.\d \|\n", frames)
+    assert re.search(r"\| noise:10 \| 30\.0 ± \d\.\d \| 40\.0 ± \d\.\d \|\n", frames)
+    assert "pink:10" not in frames
+
+
 def test_every_entry_is_a_configuration_of_its_own() -> None:
-    entries = [*TABLE, *CLAIMS, *NOISE]
+    entries = [entry for part in PARTS.values() for entry in part]
     assert len({entry.name for entry in entries}) == len(entries)
     made = set()
     for entry in entries:

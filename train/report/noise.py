@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -18,29 +19,43 @@ KINDS = {
     "babble": "babble",
     "silence": "inserted silence",
 }
+ON_FRAMES = "frames-"
+"""How the names of rows begin whose nodes are frames of 25 ms, as in the CoGCN paper."""
+
 _CONDITION = re.compile(r"(\w+):(-?\d+)")
 _DASHES = ("-", "--", "-.", ":")
 
 
 def noise_curves(systems: Sequence[System]) -> list[Part]:
-    """A picture a normalisation, a panel a kind of disturbance, a line a system."""
+    """A picture a normalisation, a panel a kind of disturbance, a line a system.
+
+    Rows on frames of 25 ms have pictures of their own.
+    """
     pictures: list[Part] = []
-    for normalisation, word in NORMALISATIONS.items():
-        tested = [system for system in disturbed(systems) if system.normalisation == normalisation]
+    for frames, (normalisation, word) in itertools.product((False, True), NORMALISATIONS.items()):
+        tested = [
+            system
+            for system in disturbed(systems, frames=frames)
+            if system.normalisation == normalisation
+        ]
         if panels := draw_panels(tested):
             caption = (
                 "UA on the test speakers' clips, clean and disturbed, mean over the corpora; bars "
                 "are one standard deviation over folds and seeds. The CoGCN paper claims "
                 "robustness to both, and has no figure of it."
             )
-            title = f"UA under noise and silence, {word}"
+            title = f"UA under noise and silence, {word}{', frames of 25 ms' * frames}"
             pictures.append(Picture(title, caption, "", list(panels.values())))
     return pictures or [Note("No noise curves: none of the rows was tested on disturbed clips.")]
 
 
-def disturbed(systems: Sequence[System]) -> list[System]:
-    """Those that were tested on disturbed clips too."""
-    return [system for system in systems if _levels(system)]
+def disturbed(systems: Sequence[System], *, frames: bool = False) -> list[System]:
+    """Those that were tested on disturbed clips too, on frames of 25 ms or on other nodes."""
+    return [
+        system
+        for system in systems
+        if _levels(system) and system.name.startswith(ON_FRAMES) == frames
+    ]
 
 
 def draw_panels(systems: Sequence[System]) -> dict[str, Figure]:

@@ -52,6 +52,16 @@ def shared(systems: Iterable[Fits]) -> set[tuple[int, int]]:
     return set.intersection(*({(fit["seed"], fit["fold"]) for fit in fits} for fits in systems))
 
 
+def which(counted: set[tuple[int, int]]) -> str:
+    """Folds and seeds of fits, in words; ``counted``: seed and fold of each."""
+    folds = sorted({fold for _, fold in counted})
+    seeds = len({seed for seed, _ in counted})
+    if len(counted) < len(folds) * seeds:  # a row is still under way
+        return f"the {len(counted)} fits that all have"
+    named = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
+    return f"{named} × {seeds} seed{'s' * (seeds > 1)}"
+
+
 def _recall(confusion: list[list[int]]) -> tuple[float, float]:
     """Mean recall, and the variance that the number of clips gives it."""
     table = np.array(confusion)

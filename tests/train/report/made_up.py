@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from train.metrics import NO_SPEECH, score
+from train.report.noise import ON_FRAMES
 from train.report.results import System
 
 CORPORA = {"big": {"clips": 80, "speakers": 10}, "small": {"clips": 40, "speakers": 5}}
@@ -56,7 +57,7 @@ def fit(
 
 
 def system(name: str, fits: Sequence[dict[str, Any]], normalisation: str = "cold") -> System:
-    model = name.removeprefix("noise-")
+    model = name.removeprefix("noise-").removeprefix(ON_FRAMES)
     return System(name, model, normalisation, dict(CORPORA), list(fits))
 
 

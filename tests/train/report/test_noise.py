@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.train.report.artists import colours, points, ticks
 from tests.train.report.made_up import fit, several, system
-from train.report.noise import draw_curves, draw_panels, noise_curves
+from train.report.noise import ON_FRAMES, draw_curves, draw_panels, noise_curves
 from train.report.page import Note, Picture
 from train.report.results import TITLES
 from train.report.style import SYSTEMS
@@ -21,6 +21,15 @@ def test_a_panel_a_disturbance() -> None:
     assert white.get_ylim() == silence.get_ylim()
     (line,) = points(white)  # the SVM has clean clips only
     np.testing.assert_allclose(line[:, 1], [70, 60, 30])
+
+
+def test_frames_have_pictures_of_their_own() -> None:
+    conditions = {"noise:10": 5}
+    names = ("noise-cogcn", f"{ON_FRAMES}cogcn", f"{ON_FRAMES}tgcn")
+    pictures = noise_curves([system(name, [fit(0, 6, conditions=conditions)]) for name in names])
+    coarse, fine = (picture for picture in pictures if isinstance(picture, Picture))
+    assert [len(points(picture.panels[0].axes[0])) for picture in (coarse, fine)] == [1, 2]
+    assert fine.heading == "UA under noise and silence, cold, frames of 25 ms"
 
 
 def test_the_worst_is_on_the_right() -> None:
