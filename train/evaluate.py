@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 from edge_ser.events import LABELS
 from train.data import Table
 from train.folds import Data, predict_rows
-from train.metrics import FIGURES, aggregate, score
+from train.metrics import FIGURES, aggregate, percent, score
 from train.runs import Run
 
 
@@ -118,8 +118,8 @@ def show(summary: dict[str, Any], title: str, console: Console) -> None:
             if corpus == "mean":
                 cells = [f"{100 * figures[figure]:.1f}" for figure in FIGURES]
             else:
-                spreads = [figures[figure] for figure in FIGURES]
-                cells = [f"{100 * s['mean']:.1f} ± {100 * s['sd']:.1f}" for s in spreads]
+                scores = {"scores": figures["scores"]}
+                cells = [percent(figures[figure] | scores) for figure in FIGURES]
                 cells += [f"{100 * recall['mean']:.0f}" for recall in figures["recall"].values()]
             table.add_row(variant, corpus, *cells, end_section=corpus == "mean")
     console.print(table)

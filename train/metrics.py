@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,14 @@ def aggregate(scores: Sequence[Scores]) -> Scores:
         "confusion": np.sum([s["confusion"] for s in scores], axis=0).tolist(),
         "scores": len(scores),
     }
+
+
+def percent(spread: Mapping[str, float] | None) -> str:
+    """``mean ± sd`` in percent; without sd of one score, nothing of none."""
+    if spread is None:
+        return ""
+    sd = f"{100 * spread['sd']:.1f}" if spread["scores"] > 1 else "–"
+    return f"{100 * spread['mean']:.1f} ± {sd}"
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

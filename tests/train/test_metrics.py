@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.metrics import NO_SPEECH, aggregate, mean_ua, score, score_corpora
+from train.metrics import NO_SPEECH, aggregate, mean_ua, percent, score, score_corpora
 
 
 def test_by_hand() -> None:
@@ -47,3 +47,9 @@ def test_corpora_and_folds() -> None:
     assert both["recall"]["happy"] == {"mean": 0.5, "sd": 0.5}
     assert both["confusion"][1][:2] == [1, 1]
     assert both["scores"] == 2
+
+
+def test_percent() -> None:
+    assert percent(None) == ""
+    assert percent({"mean": 0.5, "sd": 0.01, "scores": 2}) == "50.0 ± 1.0"
+    assert percent({"mean": 0.5, "sd": 0.0, "scores": 1}) == "50.0 ± –"

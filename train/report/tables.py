@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge_ser.events import LABELS
-from train.metrics import FIGURES
+from train.metrics import FIGURES, percent
 from train.report.page import Table
 from train.report.results import NORMALISATIONS, System
 
@@ -68,14 +68,6 @@ def details(systems: Sequence[System]) -> Table:
 def corpora_of(systems: Sequence[System]) -> list[str]:
     """The corpora that any of the systems was tested on, in order."""
     return list(dict.fromkeys(corpus for system in systems for corpus in system.corpora))
-
-
-def percent(spread: Mapping[str, float] | None) -> str:
-    """``mean ± sd`` in percent; without sd of one score, nothing of none."""
-    if spread is None:
-        return ""
-    sd = f"{100 * spread['sd']:.1f}" if spread["scores"] > 1 else "–"
-    return f"{100 * spread['mean']:.1f} ± {sd}"
 
 
 def _parameters(system: System) -> str:

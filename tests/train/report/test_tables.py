@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.train.report.made_up import fit, several, system
 from train.report.results import published
-from train.report.tables import details, overview, percent
+from train.report.tables import details, overview
 
 
 def test_overview() -> None:
@@ -33,8 +33,3 @@ def test_details() -> None:
 def test_all_folds_and_seeds() -> None:
     fits = [fit(fold, 5, seed=seed) for fold in range(5) for seed in range(3)]
     assert overview([system("svm", fits)]).rows[0][-1] == "5 folds × 3 seeds"
-
-
-def test_percent() -> None:
-    assert percent(None) == ""
-    assert percent({"mean": 0.5, "sd": 0.01, "scores": 2}) == "50.0 ± 1.0"
