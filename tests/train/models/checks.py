@@ -59,10 +59,12 @@ def assert_padding_changes_nothing(model: Network, dimension: int, lengths: list
 
 
 def assert_gradients_everywhere(model: Network, dimension: int, kind: str = "cycle") -> None:
-    model.train()
-    inputs = batch(model, [12, 7, 9], dimension, kind)
-    labels = torch.tensor([0, 1, 2])
-    _loss(model, inputs, labels).backward()
+    assert_gradients(model, batch(model, [12, 7, 9], dimension, kind))
+
+
+def assert_gradients(model: Network, inputs: tuple[Tensor, ...]) -> None:
+    labels = torch.arange(len(inputs[0])) % 4
+    _loss(model.train(), inputs, labels).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name

@@ -58,12 +58,7 @@ def test_padding_changes_nothing(fusion: str, training: bool) -> None:
 def test_gradient_reaches_every_parameter() -> None:
     for settings in ({}, {"fusion": "attention"}, {"multiscale": False}):
         torch.manual_seed(0)
-        model = GLAM(40, 4, **settings)
-        logits = model(*segments([62, 40, 62, 20], 62))
-        nn.functional.cross_entropy(logits, torch.arange(4)).backward()
-        for name, parameter in model.named_parameters():
-            assert parameter.grad is not None and parameter.grad.isfinite().all(), name
-            assert parameter.grad.abs().max() > 0, name
+        checks.assert_gradients(GLAM(40, 4, **settings), segments([62, 40, 62, 20], 62))
 
 
 def test_overfits_sixteen_segments() -> None:
