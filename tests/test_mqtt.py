@@ -61,6 +61,10 @@ class Mosquitto:
                 assert time.monotonic() < deadline, "mosquitto does not start"
                 time.sleep(0.05)
 
+    def hang(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         if self._process:
             self._process.kill()
@@ -219,6 +223,28 @@ def test_a_microphone_lost_while_the_broker_is_met_is_told(
         while reader.next("microphone") != "off":
             pass
         losing.join()
+
+
+def test_a_state_that_never_arrived_does_not_come_after_a_newer_one(mosquitto: Mosquitto) -> None:
+    said: list[str] = []
+    with Mqtt(mosquitto.broker, None, None, LABELS, "cogcn", said.append) as sink:
+        with reading(mosquitto.port) as reader:
+            assert reader.next("microphone") == "on"
+        mosquitto.hang()
+        sink(LOST)
+        time.sleep(0.2)  # it leaves, and the broker will never read it
+        mosquitto.kill()
+        deadline = time.monotonic() + 10
+        while not said:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        sink(replace(LOST, status="back"))
+        mosquitto.start()
+        with reading(mosquitto.port) as reader:
+            sink(event(1.0))
+            reader.next("utterance", within=20)  # all that was sent before has arrived as well
+        with reading(mosquitto.port) as reader:
+            assert reader.next("microphone") == "on"
 
 
 def test_of_too_many_utterances_the_oldest_are_dropped_and_counted(

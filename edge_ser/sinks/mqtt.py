@@ -65,8 +65,8 @@ class Broker:
 class Mqtt:
     """Publishes utterances, whether the microphone is there, and whether this program runs.
 
-    All with QoS 1. ``TOPIC/utterance``: JSON lines' object, its ``time`` and how many were
-    ``missed`` because the broker was away. ``TOPIC/microphone``: ``on`` or ``off``, retained.
+    ``TOPIC/utterance``: JSON lines' object, its ``time`` and how many were ``missed`` because the
+    broker was away; QoS 1. ``TOPIC/microphone``: ``on`` or ``off``, retained.
     ``TOPIC/availability``: ``online``, or ``offline`` as last will too, retained. Home Assistant
     learns of them under ``homeassistant/``. Whatever the broker does, the stream goes on.
 
@@ -213,7 +213,9 @@ class Mqtt:
             )
 
     def _retain(self, name: str, value: str) -> None:
-        self._client.publish(f"{self._topic}/{name}", value, qos=1, retain=True)
+        # QoS 0: each connection begins with the newest state, and what waits for an
+        # acknowledgement would be sent once more after it
+        self._client.publish(f"{self._topic}/{name}", value, qos=0, retain=True)
 
     def _discovery(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Kind, name and configuration of Home Assistant's entities."""
