@@ -33,7 +33,7 @@ class Entry:
     conditions: tuple[str, ...] = (CLEAN,)
 
 
-# The CoGCN paper's frames, 25 ms every 10 ms, are hundreds of nodes a clip: hours a fold on a CPU.
+# The CoGCN paper's frames, 25 ms every 10 ms, are hundreds of nodes a clip: see FRAMES.
 NODES = ("features=egemaps-88@500/100", "patience=10")
 # Enough for these two, whose best epoch comes early; RLC, ten updates an epoch, learns on.
 STOP = ("epochs=30", "patience=5")
@@ -123,13 +123,12 @@ NOISE = tuple(
     Entry(f"noise-{model}", model, changes, normalisations=COLD, conditions=CONDITIONS)
     for model, changes in {"svm-rbf": (), "cogcn": NODES, "tgcn": NODES, "bigru": NODES}.items()
 )
-# The same on the paper's own nodes, of which some are all silence; hours, so one fold of it.
+# The same on the paper's own nodes, of which some are all silence.
 FRAMES = tuple(
     Entry(
         f"{ON_FRAMES}{model}",
         model,
         ("patience=10",),
-        folds=(0,),
         normalisations=COLD,
         conditions=(CLEAN, "noise:10", "babble:5", "silence:30", "silence:50"),
     )
