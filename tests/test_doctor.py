@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from edge_ser.audio.quality import Quality
 from edge_ser.cli import doctor
@@ -30,21 +32,18 @@ def examined(environment: Environment, *arguments: str, code: int = 0) -> dict[s
     return {check["name"]: check for check in checks}
 
 
-def test_a_healthy_machine(vmic: Environment) -> None:
-    noise = np.random.default_rng(0).normal(0, 0.01, 16_000 * 8)
-    player = subprocess.Popen(
-        ["paplay", "--device=play", "--raw", "--rate=16000", "--channels=1", "--format=float32le"],
-        stdin=subprocess.PIPE,
-        env=vmic,
-    )
-    assert player.stdin
-    try:
-        player.stdin.write(noise.astype("<f4").tobytes())
-        player.stdin.close()
-        checks = examined(vmic, "--device", "vmic")
-    finally:
-        player.kill()
-        player.wait()
+def test_a_healthy_machine(vmic: Environment, tmp_path: Path) -> None:
+    noise = tmp_path / "noise.wav"
+    soundfile.write(noise, np.random.default_rng(0).normal(0, 0.01, 16_000 * 60), 16_000)
+    playing = ["pactl", "list", "short", "sink-inputs"]
+    with subprocess.Popen(["paplay", "--device=play", noise], env=vmic) as player:
+        try:
+            while not subprocess.run(playing, env=vmic, capture_output=True, check=True).stdout:
+                assert player.poll() is None
+                time.sleep(0.05)
+            checks = examined(vmic, "--device", "vmic")
+        finally:
+            player.kill()
     assert {check["status"] for check in checks.values()} == {"ok"}
     assert checks["microphone"]["found"] == "vmic"
     assert "level -40 dBFS" in checks["sound"]["found"]
