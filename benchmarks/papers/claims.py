@@ -18,6 +18,12 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
         ("TGCN without skip and pre-processing", "tgcn-no-skip-no-pre-cold", "60.61 / 61.50"),
         ("BiGRU", "bigru-cold", "59.76 / 59.71"),
     ],
+    "CoGCN, nodes": [
+        ("25 ms every 10 ms, the paper's", "frames-cogcn-cold", ""),
+        ("500 ms every 100 ms", "noise-cogcn-cold", ""),
+        ("TGCN, 25 ms every 10 ms", "frames-tgcn-cold", ""),
+        ("TGCN, 500 ms every 100 ms", "noise-tgcn-cold", ""),
+    ],
     "WMA-GIN, Table 1 and 3": [
         ("second layer fully adjacent", "wma-gin-cold", "72.48 / 67.72"),
         ("third", "wma-gin-full-3-cold", "69.68 / 66.41"),
