@@ -78,7 +78,7 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
 
 
 def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
-    """The claims of which two rows are there, as Markdown.
+    """The claims of which two rows are there, and have a fit in common, as Markdown.
 
     Args:
         rows: name of a file without its suffix, to its fits.
@@ -89,6 +89,8 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
         if len(there) < 2 or there[0] != parts[0]:
             continue
         counted = shared(rows[name] for _, name, _ in there)
+        if not counted:
+            continue
         whole = ua(rows[parts[0][1]], counted)
         lines += [
             "",

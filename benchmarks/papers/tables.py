@@ -95,16 +95,20 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
 
 
 def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
-    """The same on frames of 25 ms, beside the networks of ``coarse`` on the same folds."""
+    """The same on frames of 25 ms, beside the networks of ``coarse``, on the folds of the first.
+
+    A system that is still under way is left out.
+    """
     if not systems:
         return []
+    counted = shared([systems[0].fits])
     models = [system.model for system in systems]
-    beside = [system for system in coarse if system.model in models]
-    columns = {f"{results.TITLES[system.model]}, 25 ms": system for system in systems}
-    columns |= {f"{results.TITLES[system.model]}, 500 ms": system for system in beside}
-    counted = shared(system.fits for system in columns.values())
-    if not counted:
-        return []
+    columns = {
+        f"{results.TITLES[system.model]}, {length} ms": system
+        for length, group in ((25, systems), (500, coarse))
+        for system in group
+        if system.model in models and counted <= shared([system.fits])
+    }
     rows = [
         [condition, *(_heard(system, counted, condition) for system in columns.values())]
         for condition in systems[0].conditions

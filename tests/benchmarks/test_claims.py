@@ -36,6 +36,8 @@ def test_only_what_both_rows_have_is_compared() -> None:
     error = 100 * math.hypot(math.sqrt(0.25 / 1200), math.sqrt(0.24 / 1200))
     assert any(f"| 40.0 ± 1.4 | -10.0 ± {error:.1f} | 61.51 / 62.44 |" in line for line in lines)
     assert claims_tables({"ga-gru-speaker": row(50)}) == []
+    other = {"ga-gru-speaker": row(50), "ga-gru-no-graph-speaker": row(40, seed=1)}
+    assert claims_tables(other) == []
 
 
 def test_a_row_under_way_is_compared_by_what_it_has() -> None:

@@ -99,6 +99,7 @@ def test_frames_stand_beside_the_nodes_of_the_table(tmp_path: Path) -> None:
     systems = [
         made_up.system("noise-cogcn", coarse),
         made_up.system(f"{ON_FRAMES}cogcn", fine),
+        made_up.system(f"{ON_FRAMES}tgcn", [made_up.fit(1, 8, conditions={"noise:10": 3})]),
     ]
     noise, frames = tables(systems, tmp_path).split("### On the CoGCN paper's frames")
     assert "| condition | CoGCN | unheard |" in noise
