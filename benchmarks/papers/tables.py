@@ -49,9 +49,9 @@ def tables(systems: Sequence[System], folder: Path) -> str:
             "the paper does: cold, GA-GRU per speaker.",
             *claims,
         ]
-    if (coarse := disturbed(systems)) or disturbed(systems, frames=True):
-        lines += ["", "## Noise and silence", *_noise(coarse, folder)]
-        lines += _frames(disturbed(systems, frames=True), coarse)
+    coarse, fine = disturbed(systems), disturbed(systems, frames=True)
+    if coarse or fine:
+        lines += ["", "## Noise and silence", *_noise(coarse, folder), *_frames(fine, coarse)]
     made = f"Made by `python -m benchmarks.papers PART --corpora DIR`; parts: {', '.join(PARTS)}."
     return "\n".join([*lines, "", made, ""])
 
