@@ -17,7 +17,7 @@ from edge_ser.features import FeatureSet
 from edge_ser.nodes import Nodes
 from edge_ser.normalisation import Normalisation, normalise
 from train.corpora import Row
-from train.metrics import Scores, score_corpora
+from train.metrics import Predictions, Scores, initial, score_corpora
 from train.protocol import Speaker, clip_names
 from train.words import Words
 
@@ -56,6 +56,16 @@ class Table:
     def score(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> dict[str, Scores]:
         """Corpus to the figures of (n,) predictions for (n,) rows."""
         return score_corpora(self.corpora[rows], self.labels[rows], predictions)
+
+    def predictions(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> Predictions:
+        """Write down each of (n,) predictions for (n,) rows, see :data:`Predictions`."""
+        written: Predictions = {}
+        for row, predicted in zip(rows.tolist(), predictions.tolist(), strict=True):
+            corpus, _, speaker = str(self.speakers[row]).partition("/")
+            by_label = written.setdefault(corpus, {}).setdefault(speaker, {})
+            label = LABELS[self.labels[row]]
+            by_label[label] = by_label.get(label, "") + initial(predicted)
+        return written
 
 
 @dataclass(frozen=True)

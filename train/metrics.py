@@ -16,6 +16,13 @@ NO_SPEECH = -1
 FIGURES = ("wa", "ua", "f1")
 Scores = dict[str, Any]
 """The figures of one corpus."""
+Predictions = dict[str, dict[str, dict[str, str]]]
+"""Corpus to speaker to true label to the predicted labels, one :func:`initial` a clip, in order."""
+
+
+def initial(prediction: int) -> str:
+    """First letter of a predicted label; ``-`` for :data:`NO_SPEECH`."""
+    return "-" if prediction == NO_SPEECH else LABELS[prediction][0]
 
 
 def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:

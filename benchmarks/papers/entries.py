@@ -48,8 +48,8 @@ TABLE = (
     Entry("bigru", "bigru", NODES, THREE),
     Entry("ga-gru", "ga-gru", STOP),
     Entry("wma-gin", "wma-gin", STOP),
-    Entry("rlc", "rlc", folds=(0,)),
-    Entry("glam", "glam", folds=(0,)),
+    Entry("rlc", "rlc"),
+    Entry("glam", "glam"),
 )
 
 

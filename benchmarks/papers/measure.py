@@ -11,6 +11,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.papers.entries import Entry
 from benchmarks.papers.rows import Rows
 from train import config, svm
@@ -99,11 +102,11 @@ def _measure_networks(
 
     def saved(run: Run, fold: int) -> None:
         assert data is not None
-        tested = {
-            result.variant: data.table.score(result.rows, result.predictions)
+        predicted = {
+            result.variant: (result.rows, result.predictions)
             for result in predict_run(run, data, entries[0].conditions, [fold])
         }
-        rows[run.path].add({**_fit(run, fold, machine), "test": tested})
+        rows[run.path].add({**_fit(run, fold, machine), **_tested(data.table, predicted)})
 
     train_folds(wanted, machine, cache.console, saved)
 
@@ -149,10 +152,7 @@ def _measure_svm(
                 jobs=machine.jobs,
             ).values()
             test = table.rows_of(made[fold].test)
-            scores = {
-                condition: table.score(test, predicted)
-                for condition, predicted in predictions.items()
-            }
+            predicted = {condition: (test, labels) for condition, labels in predictions.items()}
             row.add(
                 {
                     "seed": 0,
@@ -161,9 +161,21 @@ def _measure_svm(
                     "device": "cpu",
                     "seconds": round(perf_counter() - began, 3),
                     "choice": choice,
-                    "test": scores,
+                    **_tested(table, predicted),
                 }
             )
+
+
+def _tested(
+    table: Table, predicted: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+) -> dict[str, Any]:
+    """Figures and predictions of the test clips: condition to rows and predicted labels."""
+    return {
+        "test": {condition: table.score(*given) for condition, given in predicted.items()},
+        "predictions": {
+            condition: table.predictions(*given) for condition, given in predicted.items()
+        },
+    }
 
 
 def _settings(entry: Entry, normalisation: str) -> Config:

@@ -28,12 +28,14 @@ class Rows:
                 raise EdgeSerError(f"{self.path} was made with other settings or clips; remove it")
 
     def missing(self, seed: int, folds: Iterable[int]) -> list[int]:
-        """Those of ``folds`` that are not in the file yet."""
-        there = {fit["fold"] for fit in self._fits if fit["seed"] == seed}
+        """Those of ``folds`` of which the file does not have every prediction yet."""
+        there = {fit["fold"] for fit in self._fits if fit["seed"] == seed and "predictions" in fit}
         return [fold for fold in folds if fold not in there]
 
     def add(self, fit: dict[str, Any]) -> None:
-        """Writes one more fold, with the machine it was made by."""
+        """Write a fold, in place of one without predictions, with the machine it was made by."""
+        place = (fit["seed"], fit["fold"])
+        self._fits = [kept for kept in self._fits if (kept["seed"], kept["fold"]) != place]
         self._fits.append({**fit, "machine": platform.machine()})
         self._fits.sort(key=lambda fit: (fit["seed"], fit["fold"]))
         partial = self.path.with_suffix(".partial")

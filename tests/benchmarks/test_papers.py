@@ -15,6 +15,7 @@ from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from tests.train.report import made_up
 from train import config, models, svm
 from train.cache import Cache
@@ -63,6 +64,9 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     for fit in tiny["fits"]:
         assert fit["test"].keys() == set(conditions)
         assert fit["test"]["clean"]["ravdess"]["clips"] == 4
+        for condition, scores in fit["test"].items():
+            for corpus, figures in scores.items():
+                assert counted(fit["predictions"][condition][corpus]) == figures["confusion"]
         assert len(fit["history"]) == 2
         assert fit["seconds"] > 0
     assert len(json.loads((rows / "svm-cold.json").read_text())["fits"]) == 5
@@ -90,6 +94,14 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)
     with pytest.raises(EdgeSerError, match="made with other settings or clips"):
         measure([other], paths, rows, tmp_path / "other", cache, MACHINE)
+
+
+def counted(predictions: dict[str, dict[str, str]]) -> list[list[int]]:
+    """The confusion matrix of one corpus's written predictions."""
+    return [
+        [sum(own.get(label, "").count(mark) for own in predictions.values()) for mark in "ahns-"]
+        for label in LABELS
+    ]
 
 
 def test_frames_stand_beside_the_nodes_of_the_table(tmp_path: Path) -> None:
