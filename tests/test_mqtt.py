@@ -28,7 +28,7 @@ from edge_ser.sinks.mqtt import Broker, Mqtt
 from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
-LOST = StatusEvent("status", "lost", 1.0, "gone", 0)
+LOST = StatusEvent(status="lost", at=1.0, message="gone", dropped=0)
 LISTEN = (sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO))
 
 
@@ -133,7 +133,16 @@ def listen(port: int, *arguments: str, **settings: Any) -> subprocess.Popen[str]
 
 def event(start: float) -> EmotionEvent:
     return EmotionEvent(
-        "utterance", start, start + 1, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy"
+        type="utterance",
+        start=start,
+        end=start + 1,
+        emotion="sad",
+        confidence=1.0,
+        probabilities={"sad": 1.0},
+        latency_ms=5.0,
+        dropped=0,
+        model="cogcn",
+        backend="numpy",
     )
 
 

@@ -90,32 +90,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("corpus", nargs="+", metavar="NAME=PATH", help=_NAMES)
     _add_files(check)
-
-    report = commands.add_parser(
-        "report",
-        help="one HTML page of tables and pictures from what was measured",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  python -m train report --results benchmarks/results/papers "
-        "--run runs/papers/cogcn-cold/seed-0 --output report.html",
-    )
-    report.add_argument(
-        "--results",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="what `python -m benchmarks.papers` measured",
-    )
-    report.add_argument(
-        "--run",
-        type=Path,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="what `fit` or `evaluate --runs` made: pictures of its first trained fold",
-    )
-    report.add_argument("--output", type=Path, required=True, metavar="FILE.html", help="the page")
-    _add_files(report)
     return parser
 
 

@@ -50,7 +50,7 @@ def batch(signal: np.ndarray, spec: str, folder: Path) -> np.ndarray:
         level = opensmile.FeatureLevel.Functionals
         mode = folder / "mode.conf.inc"
         mode.write_text(
-            f"frameMode = fixed\nframeSize = {features.window}\nframeStep = {features.step}\n"
+            f"frameMode = fixed\nframeSize = {features.frame}\nframeStep = {features.step}\n"
             "frameCenterSpecial = left\n"
         )
         options["frameModeFunctionalsConf"] = str(mode)
