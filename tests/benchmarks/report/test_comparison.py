@@ -24,8 +24,8 @@ def test_ua_per_corpus() -> None:
         axes = panel.axes[0]
         assert axes.get_xlabel() == "UA (%)"
         names = [label.get_text() for label in axes.get_yticklabels()]
-        assert names == ["CoGCN", "RLC", "SVM (linear, C = 1)"]
-        np.testing.assert_allclose(np.concatenate(points(axes))[:, 0], [70, 90, 80, 50])
+        assert names == ["CoGCN", "SVM (linear, C = 1)", "RLC"]
+        np.testing.assert_allclose(np.concatenate(points(axes))[:, 0], [70, 90, 50, 80])
         assert [len(ends) for ends in bars(axes)] == [1, 1, 1, 1]
         assert [text.get_text() for text in panel.legends[0].get_texts()] == [
             "cold",

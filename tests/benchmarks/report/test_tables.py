@@ -21,7 +21,7 @@ def test_overview() -> None:
     ]
     assert cells[0][2].startswith("70.0 ± ") and not cells[0][2].endswith("–")
     assert cells[1][:2] == ["CoGCN", "per speaker"]
-    assert cells[3][0] == "SVM (linear, C = 1)" and cells[3][5] == "–"
+    assert cells[2][0] == "SVM (linear, C = 1)" and cells[2][5] == "–"
     assert all(len(row) == len(table.head) for row in cells)
 
 
