@@ -37,7 +37,7 @@ class Fit:
         parameters: of the network; None for support vector machines, as the next three.
         epochs: that the kept weights were trained for.
         validation: corpus to UA on the validation speakers.
-        history: an entry an epoch, with the keys of :class:`train.learning.epoch.Epoch`.
+        history: an entry an epoch, with the keys of :class:`train.learning.trained.Epoch`.
         test: condition to corpus to the figures of :func:`train.metrics.score`.
         predictions: condition to the predicted label of every test clip; empty in rows that were
             made before they were kept.

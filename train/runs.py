@@ -22,8 +22,7 @@ from train.features.audio import clip_hash
 from train.features.cache import Cache
 from train.features.readable import read_all
 from train.learning.data import Table
-from train.learning.epoch import Epoch
-from train.learning.trained import Fitted, Trained, build_model
+from train.learning.trained import Epoch, Fitted, Trained, build_model
 from train.models import count_parameters
 from train.protocol import PROTOCOLS, Protocol, Speaker, Split, splits
 

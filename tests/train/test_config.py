@@ -8,6 +8,7 @@ import torch
 
 from edge_ser.errors import EdgeSerError
 from train import config, models
+from train.__main__ import _networks
 from train.config import Config
 from train.features.extraction import dimension, step
 
@@ -171,3 +172,7 @@ def test_what_does_not_go_together(model: str, change: str, message: str) -> Non
 def test_the_other_papers_hyper_parameters(name: str, expected: dict[str, object]) -> None:
     found = config.load(name).to_dict()
     assert {key: found[key] for key in expected} == expected
+
+
+def test_the_command_line_names_every_network() -> None:
+    assert _networks() == list(models.MODELS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,24 +18,6 @@ from train.learning.scoring import Subset
 from train.learning.trained import build_model
 from train.learning.windows import Batch, collate, shuffled
 from train.models import count_parameters
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training clips: a point of the learning curves.
-
-    Args:
-        loss: mean over the training windows, while they were learnt from.
-        accuracy: share of them that was right then.
-        validation_loss: cross-entropy of the validation clips' windows; None without any.
-        validation_ua: UA on the validation speakers, the mean over the corpora; None likewise.
-    """
-
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_ua: float | None
-
 
 _MIXED = 1_000_000
 """Parameters from which a GPU computes in bfloat16; smaller products leave it idle either way."""

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from edge_ser.errors import EdgeSerError
 from train.config import Candidate, Config
 from train.learning.data import Table
-from train.learning.epoch import Epoch, Learner
+from train.learning.epoch import Learner
 from train.learning.scoring import Subset, compute_logits
-from train.learning.trained import Fitted
+from train.learning.trained import Epoch, Fitted
 from train.learning.windows import Batch, batches
 from train.metrics import Scores, mean_ua
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from importlib.util import find_spec
 from pathlib import Path
 
-from train.learning.epoch import Epoch
+from train.learning.trained import Epoch
 
 Log = Callable[[int, Epoch], None]
 """Takes the number of an epoch and what it gave."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,22 @@ from train.learning.windows import cut_windows
 from train.metrics import Scores, mean_ua
 from train.models.network import Network
 
-if TYPE_CHECKING:
-    from train.learning.epoch import Epoch
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training clips: a point of the learning curves.
+
+    Args:
+        loss: mean over the training windows, while they were learnt from.
+        accuracy: share of them that was right then.
+        validation_loss: cross-entropy of the validation clips' windows; None without any.
+        validation_ua: UA on the validation speakers, the mean over the corpora; None likewise.
+    """
+
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_ua: float | None
 
 
 @dataclass(frozen=True)
