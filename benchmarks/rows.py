@@ -32,7 +32,8 @@ class Fit:
         fold: number.
         commit: of the code; None where git did not know.
         device: ``cpu`` or ``cuda``.
-        seconds: that the training took, with everything that validation chose from.
+        seconds: that the training took, with everything that validation chose from: of a network on
+            a CPU processor time, in fits without predictions elapsed time.
         choice: what validation chose.
         parameters: of the network; None for support vector machines, as the next three.
         epochs: that the kept weights were trained for.

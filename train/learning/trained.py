@@ -48,7 +48,8 @@ class Fitted:
         epochs: passes over the training clips that made it.
         validation: corpus to figures on the validation speakers, empty without any.
         history: an entry an epoch, those after the best one too.
-        seconds: that the training took; of a fold, with everything that it tried.
+        seconds: that the training took, on a CPU of processor time; of a fold, with everything that
+            it tried.
     """
 
     candidate: Candidate
