@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The exceptions that a user is meant to read."""
 
 
 class EdgeSerError(Exception):
@@ -6,3 +6,7 @@ class EdgeSerError(Exception):
 
     The command line prints the message and exits with 1. Anything else that escapes is a bug.
     """
+
+
+class NotInstalledError(EdgeSerError):
+    """A package is missing without which the rest works."""

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import edge_ser
 from benchmarks.fuzz.damage import endless
 from edge_ser.backends import BACKENDS, trial
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 
 
 @pytest.fixture
@@ -241,3 +242,20 @@ def test_backends_that_are_not_there(folder: Path) -> None:
     reseal(folder)
     with pytest.raises(EdgeSerError, match="no weights for onnx"):
         edge_ser.load(folder, "onnx")
+
+
+@pytest.mark.parametrize(
+    ("backend", "package", "modules"),
+    [
+        ("onnx", "onnxruntime", ["onnxruntime"]),
+        ("tflite", "ai-edge-litert", ["ai_edge_litert.interpreter", "tflite_runtime.interpreter"]),
+    ],
+)
+def test_a_missing_runtime_is_named(
+    backend: str, package: str, modules: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+    wanted = f"pip install {package}, or use --backend numpy$"
+    with pytest.raises(NotInstalledError, match=wanted):
+        edge_ser.load("cogcn", backend)

@@ -19,6 +19,7 @@ NEEDED = (
     "constraints.txt",
     "README.md",
     "LICENSE",
+    "LICENSE-MODEL.md",
     "edge_ser",
     "device",
 )
@@ -75,6 +76,19 @@ def test_listen_sets_itself_up_and_replays_the_demo_clip(checkout: Path) -> None
     installed = {p.name for p in (checkout / ".venv").glob("lib/python*/site-packages/*")}
     assert "opensmile" in installed
     assert not {"pandas", "pyarrow", "torch", "audformat"} & installed
+
+
+def test_extras_are_added_to_what_is_there(checkout: Path) -> None:
+    arguments = ("listen", "EXTRAS=mqtt", "ARGS=--json --duration 0.1")
+    first = make(checkout, *arguments)
+    assert first.returncode == 0, first.stderr
+    assert first.stderr.splitlines()[0] == "adding mqtt to .venv …"
+    assert list((checkout / ".venv").glob("lib/python*/site-packages/paho"))
+    assert len(make(checkout, *arguments).stderr.splitlines()) == 2
+
+    unknown = make(checkout, "listen", "EXTRAS=train")
+    assert unknown.returncode != 0
+    assert "edge-ser has no extra 'train'; there are: mqtt, onnx, tflite" in unknown.stderr
 
 
 def test_new_requirements_make_it_set_up_again(checkout: Path) -> None:

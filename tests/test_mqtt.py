@@ -21,6 +21,7 @@ import pytest
 from paho.mqtt import client as paho
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
 from edge_ser.sinks import mqtt as module
 from edge_ser.sinks.mqtt import Broker, Mqtt
@@ -368,3 +369,9 @@ def test_addresses() -> None:
         "host", 1883, False, f"edge-ser/{module._plain(socket.gethostname())}"
     )
     assert Broker.parse("mqtts://host:1/a/b/") == Broker("host", 1, True, "a/b")
+
+
+def test_a_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "paho.mqtt", None)
+    with pytest.raises(NotInstalledError, match="pip install paho-mqtt$"):
+        Mqtt(Broker("localhost", 1, False, "a"), None, None, LABELS, "cogcn", pytest.fail)

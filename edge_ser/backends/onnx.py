@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_ser.bundle import Bundle
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import NotInstalledError
 
 # StringStringEntryProto{key: "location"}: how TensorProto points to data outside the file
 _EXTERNAL_DATA = b"\x0a\x08location\x12"
@@ -19,14 +19,14 @@ def import_runtime() -> Any:
     """Onnxruntime, told to keep to itself: since 1.29 it reports to its makers unless forbidden.
 
     Raises:
-        EdgeSerError: it is not installed.
+        NotInstalledError: it is missing.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
-        raise EdgeSerError(
-            "backend onnx needs onnxruntime; install it with: pip install 'edge-ser[onnx]', "
+        raise NotInstalledError(
+            "backend onnx needs onnxruntime; install it: pip install onnxruntime, "
             "or use --backend numpy"
         ) from error
     onnxruntime.disable_telemetry_events()  # for whoever had imported it before
@@ -52,7 +52,7 @@ class OnnxBackend:
         bundle: the model.
 
     Raises:
-        EdgeSerError: onnxruntime is not installed.
+        NotInstalledError: onnxruntime is missing.
         ValueError: it keeps weights elsewhere, or takes other inputs; onnxruntime raises more.
     """
 

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from edge_ser.backends.muted import muted_stderr
 from edge_ser.bundle import Bundle
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import NotInstalledError
 
 
 def import_interpreter() -> Any:
     """The runtime's interpreter: LiteRT's, or that of tflite-runtime.
 
     Raises:
-        EdgeSerError: neither is installed.
+        NotInstalledError: both are missing.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -24,9 +24,9 @@ def import_interpreter() -> Any:
         try:
             from tflite_runtime.interpreter import Interpreter
         except ImportError as error:
-            raise EdgeSerError(
-                "backend tflite needs ai-edge-litert; install it with: pip install "
-                "'edge-ser[tflite]', or use --backend numpy"
+            raise NotInstalledError(
+                "backend tflite needs ai-edge-litert; install it: pip install ai-edge-litert, "
+                "or use --backend numpy"
             ) from error
     return Interpreter
 
@@ -41,7 +41,7 @@ class TFLiteBackend:
         bundle: the model.
 
     Raises:
-        EdgeSerError: no runtime is installed.
+        NotInstalledError: the runtime is missing.
         ValueError: the model takes other inputs; the runtime raises more.
     """
 

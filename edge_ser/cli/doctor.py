@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from edge_ser.cli import options
 from edge_ser.cli.output import write_json, write_table
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SUMMARY = "check libraries, model, microphone, speed and service"
 EXAMPLE = "edge-ser doctor --device 3"
 
-Status = Literal["ok", "warning", "error"]
-_COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+Status = Literal["ok", "optional", "warning", "error"]
+_COLOURS = {"optional": "dim", "warning": "yellow", "error": "red"}
 _LIBRARIES = ("numpy", "opensmile", "soundfile", "soxr", "sounddevice", "rich")
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
@@ -65,10 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(checks: list[Check]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*Check._fields, box=None)
     for check in checks:
-        table.add_row(*check, style=_COLOURS[check.status] if check.status != "ok" else None)
+        table.add_row(*map(Text, check), style=_COLOURS.get(check.status))
     Console().print(table)
 
 
@@ -77,7 +78,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     yield from map(_library, _LIBRARIES)
     parts: list[tuple[str, Callable[[], Iterator[Check]]]] = [
         ("openSMILE", _opensmile),
-        ("model", lambda: _model(arguments.model)),
+        ("model", lambda: _model(arguments.model, arguments.backend)),
         ("speed", lambda: _speed(arguments.model, arguments.backend)),
         ("microphone", lambda: _microphone(arguments.device)),
         ("service", _service),
@@ -127,7 +128,7 @@ def _opensmile() -> Iterator[Check]:
         yield Check("openSMILE", "error", found, "pip install --force-reinstall opensmile")
 
 
-def _model(model: str) -> Iterator[Check]:
+def _model(model: str, wanted: str | None) -> Iterator[Check]:
     from edge_ser.backends import open_backend
     from edge_ser.bundle import load_bundle
 
@@ -137,9 +138,10 @@ def _model(model: str) -> Iterator[Check]:
         try:
             open_backend(bundle, backend)
         except EdgeSerError as error:
+            needed = backend == (wanted or bundle.backends[0])
+            optional = isinstance(error, NotInstalledError) and not needed
             found, _, advice = str(error).partition("; ")
-            needed = backend == bundle.backends[0]
-            yield Check(f"backend {backend}", "error" if needed else "ok", found, advice)
+            yield Check(f"backend {backend}", "optional" if optional else "error", found, advice)
         else:
             yield Check(f"backend {backend}", "ok", "runs the model", "")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 from edge_ser.events import Event, StatusEvent
 from edge_ser.sinks import Warn, record
 
@@ -79,7 +79,8 @@ class Mqtt:
         warn: told when the broker is away, back, or refuses.
 
     Raises:
-        EdgeSerError: paho-mqtt is missing, or ``ca`` is not usable.
+        NotInstalledError: paho-mqtt is missing.
+        EdgeSerError: ``ca`` is not usable.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class Mqtt:
         try:
             from paho.mqtt import client as paho
         except ImportError:
-            raise EdgeSerError(
-                "--mqtt needs paho-mqtt; install it: pip install 'edge-ser[mqtt]'"
+            raise NotInstalledError(
+                "--mqtt needs paho-mqtt; install it: pip install paho-mqtt"
             ) from None
         self._broker, self._labels, self._model, self._warn = broker, labels, model, warn
         self._topic = broker.topic
