@@ -116,7 +116,7 @@ def _draws(corpus: str, speakers: int) -> NDArray[np.int64]:
     return random.multinomial(speakers, np.full(speakers, 1 / speakers), RESAMPLES)
 
 
-def _mean_recall(right: NDArray, total: NDArray) -> NDArray[np.float64]:
+def _mean_recall(right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mean of right / total over the last axis, where there is any clip."""
     recall = np.divide(right, total, out=np.full(right.shape, np.nan), where=total > 0)
     return np.nanmean(recall, axis=-1)

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
         load_bundle(folder)
 
 
-BAD_CARDS: dict[str, Callable[[dict], object]] = {
+BAD_CARDS: dict[str, Callable[[dict[str, Any]], object]] = {
     "another format": lambda card: card.update(format="edge-ser bundle 99"),
     "no labels": lambda card: card.pop("labels"),
     "the same label twice": lambda card: card.update(labels=["sad"] * 4),
@@ -118,7 +119,7 @@ BAD_CARDS: dict[str, Callable[[dict], object]] = {
 
 
 @pytest.mark.parametrize("change", BAD_CARDS.values(), ids=BAD_CARDS.keys())
-def test_cards_that_make_no_sense(folder: Path, change: Callable[[dict], object]) -> None:
+def test_cards_that_make_no_sense(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     card = json.loads((folder / "model.json").read_text())
     change(card)
     (folder / "model.json").write_text(json.dumps(card))
@@ -139,7 +140,7 @@ def save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     reseal(folder)
 
 
-BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
+BAD_WEIGHTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "NaN": lambda arrays: arrays["output.bias"].fill(np.nan),
     "an infinite scale": lambda arrays: arrays["output.scale"].fill(np.inf),
     "scales of another layer": lambda arrays: arrays.update(
@@ -159,7 +160,9 @@ BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
 
 
 @pytest.mark.parametrize("change", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS.keys())
-def test_numpy_weights_that_do_not_fit(folder: Path, change: Callable[[dict], object]) -> None:
+def test_numpy_weights_that_do_not_fit(
+    folder: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
     arrays = weights(folder)
     change(arrays)
     save(folder, arrays)

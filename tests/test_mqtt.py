@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import NotInstalledError
@@ -89,7 +91,7 @@ class Reader:
 
     def __init__(self, port: int) -> None:
         self.messages: queue.Queue[tuple[str, str]] = queue.Queue()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._on_connect
         self._client.on_message = lambda _1, _2, m: self.messages.put((m.topic, m.payload.decode()))
         self._client.reconnect_delay_set(1, 1)

@@ -25,10 +25,9 @@ from train.features.extraction import functionals
 from train.features.readable import read_all
 from train.git import commit
 from train.learning import svm
-from train.learning.data import Table
+from train.learning.data import Data, Table
 from train.learning.executor import Executor
 from train.learning.fit import choose_device
-from train.learning.folds import Data
 from train.pipeline import load_data, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows

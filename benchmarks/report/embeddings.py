@@ -82,7 +82,7 @@ def utterances(inspected: InspectedFold) -> tuple[list[str], Points]:
         head.register_forward_pre_hook(lambda _, arguments: given.append(arguments[0]))
         for head in heads
     ]
-    vectors: dict[int, list[NDArray]] = {}
+    vectors: dict[int, list[NDArray[np.float32]]] = {}
     try:
         for graphs, inputs in inspected.batches():
             given.clear()
@@ -110,7 +110,7 @@ def frames(inspected: InspectedFold) -> tuple[list[str], Points]:
         return [], np.empty((0, 0), np.float32)
     given: list[Tensor] = []
 
-    def keep(_: nn.Module, __: tuple, output: Tensor | tuple[Tensor, ...]) -> None:
+    def keep(_: nn.Module, __: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
         # the ReLU of CoGCN's equation (4) is no layer of its own; a BiGRU has two directions
         given.append(output.relu() if isinstance(output, Tensor) else torch.cat(output, dim=-1))
 

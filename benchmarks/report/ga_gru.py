@@ -27,9 +27,9 @@ Profiles = Mapping[str, Sequence[NDArray[np.floating]]]
 
 def ga_gru_pictures(inspected: InspectedFold) -> list[Part]:
     """The edges between thirds, and the attention before and after the graph."""
-    edges: dict[str, list[NDArray]] = {label: [] for label in LABELS}
-    before: dict[str, list[NDArray]] = {label: [] for label in LABELS}
-    after: dict[str, list[NDArray]] = {label: [] for label in LABELS}
+    edges: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
+    before: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
+    after: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
     model = inspected.trained.model
     if not isinstance(model, GAGRU):
         return []

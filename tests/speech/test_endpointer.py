@@ -13,7 +13,7 @@ import soundfile
 from edge_ser.audio import AudioFile, AudioSignal
 from edge_ser.features import feature_set
 from edge_ser.nodes import extract
-from edge_ser.speech.endpointer import LONGEST, MARGIN, PAUSE, Endpointer
+from edge_ser.speech.endpointer import LONGEST, MARGIN, PAUSE, Endpointer, Endpoints
 from edge_ser.speech.segmenter import SpeechSegmenter
 
 FEATURES = feature_set("egemaps-88@500/100")
@@ -79,7 +79,7 @@ def test_two_phrases_are_two_utterances(segmenter: SpeechSegmenter, corpora: Pat
         assert len(extract(blocks, segmenter).utterances) == 2
 
 
-def tone(endpointer: Endpointer, seconds: float, voiced: bool = True) -> list:
+def tone(endpointer: Endpointer, seconds: float, voiced: bool = True) -> list[Endpoints]:
     rng = np.random.default_rng(0)
     frames = round(seconds * 100)
     bounds = [

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -20,7 +21,7 @@ from rich.console import Console
 from edge_ser.errors import EdgeSerError
 from train.progress import progress
 
-Arrays = dict[str, NDArray]
+Arrays = dict[str, NDArray[Any]]
 Key = Sequence[str]
 """All that the arrays depend on."""
 Task = Callable[[], tuple[Arrays, float]]

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.report.comparison import ua_against_data, ua_against_parameters, ua_per_corpus
 from benchmarks.report.page import Note, Picture
-from benchmarks.rows import published
+from benchmarks.rows import System, published
 from benchmarks.statistics import ua
 from tests.benchmarks.report.artists import bars, points
 from tests.benchmarks.report.made_up import fit, several, system
@@ -80,5 +80,5 @@ def test_ua_against_data() -> None:
     ],
     ids=["no parts", "other folds", "other normalisation"],
 )
-def test_nothing_to_compare(systems: list) -> None:
+def test_nothing_to_compare(systems: list[System]) -> None:
     assert isinstance(ua_against_data(systems), Note)

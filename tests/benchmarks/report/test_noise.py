@@ -5,9 +5,9 @@ import numpy as np
 from benchmarks.report.noise import ON_FRAMES, draw_curves, draw_panels, noise_curves
 from benchmarks.report.page import Note, Picture
 from benchmarks.report.style import SYSTEMS
-from benchmarks.rows import TITLES
 from tests.benchmarks.report.artists import colours, points, ticks
 from tests.benchmarks.report.made_up import fit, several, system
+from train.systems import TITLES
 
 
 def test_a_panel_a_disturbance() -> None:
