@@ -20,6 +20,7 @@ from train.metrics import Predictions, initial
 
 RESAMPLES = 2000
 _SEED = 0
+_FEWEST_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Estimate:
 
     Args:
         value: the figure.
-        resampled: (RESAMPLES,) the figure of each draw; None where the predictions were not kept.
+        resampled: (RESAMPLES,) the figure of each draw; None where nothing could be drawn.
     """
 
     value: float
@@ -40,7 +41,7 @@ class Estimate:
         return None if self.resampled is None else float(self.resampled.std())
 
     def __sub__(self, other: Estimate) -> Estimate:
-        """Take the difference draw by draw: both must be of the same speakers."""
+        """Take the difference draw by draw: what was drawn must be the same of both."""
         both = self.resampled is not None and other.resampled is not None
         return Estimate(
             self.value - other.value,
@@ -53,6 +54,7 @@ def ua(
     counted: Iterable[tuple[int, int]] | None = None,
     condition: str = CLEAN,
     corpora: Sequence[str] | None = None,
+    by: str | None = None,
 ) -> Estimate:
     """UA pooled over the folds' test clips, the mean over corpora and seeds.
 
@@ -61,39 +63,55 @@ def ua(
         counted: seed and fold of those that count; all by default.
         condition: that the test clips were heard in.
         corpora: those that count; all by default.
+        by: what is drawn, as :func:`drawn_by` says; by default what these fits allow.
     """
     wanted = shared([fits]) if counted is None else set(counted)
     chosen = [fit for fit in fits if (fit.seed, fit.fold) in wanted and condition in fit.test]
+    by = by or drawn_by([chosen])
     names = [name for name in chosen[0].test[condition] if corpora is None or name in corpora]
-    parts = [_corpus(chosen, name, condition) for name in names]
-    drawn = [part.resampled for part in parts if part.resampled is not None]
+    parts = [_corpus(chosen, name, condition, by) for name in names]
+    resampled = [part.resampled for part in parts if part.resampled is not None]
     return Estimate(
-        float(np.mean([part.value for part in parts])),
-        np.mean(drawn, axis=0) if len(drawn) == len(parts) else None,
+        value=float(np.mean([part.value for part in parts])),
+        resampled=np.mean(resampled, axis=0) if resampled else None,
     )
 
 
-def _corpus(fits: Sequence[Fit], corpus: str, condition: str) -> Estimate:
+def drawn_by(systems: Iterable[Sequence[Fit]]) -> str:
+    """What can be drawn of all systems: ``speakers``, ``folds``, or ``nothing``.
+
+    Fits that were made before predictions were kept do not tell one speaker from another: what is
+    drawn of them are folds, each with its own speakers, if there are three or more.
+    """
+    fits = [fit for one in systems for fit in one]
+    if all(fit.predictions for fit in fits):
+        return "speakers"
+    return "folds" if len({fit.fold for fit in fits}) >= _FEWEST_FOLDS else "nothing"
+
+
+def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estimate:
     """UA of one corpus, the mean over the seeds."""
     by_seed: dict[int, list[Fit]] = {}
     for fit in fits:
         by_seed.setdefault(fit.seed, []).append(fit)
-    values = []
+    values, resampled = [], []
     for own in by_seed.values():
-        confusion = np.sum([fit.test[condition][corpus]["confusion"] for fit in own], axis=0)
-        values.append(_mean_recall(np.diag(confusion), confusion.sum(axis=1)))
-    value = float(np.mean(values))
-    if not all(fit.predictions for fit in fits):
-        return Estimate(value, None)
-    drawn = []
-    for own in by_seed.values():
-        speakers = _by_speaker([fit.predictions[condition] for fit in own], corpus)
-        right, total = (
-            np.stack([speakers[name][k] for name in sorted(speakers)]) for k in range(2)
-        )
-        weights = _draws(corpus, len(speakers))
-        drawn.append(_mean_recall(weights @ right, weights @ total))
-    return Estimate(value, np.mean(drawn, axis=0))
+        confusions = [np.array(fit.test[condition][corpus]["confusion"]) for fit in own]
+        units = {
+            str(fit.fold): (np.diag(confusion), confusion.sum(axis=1))
+            for fit, confusion in zip(own, confusions, strict=True)
+        }
+        if by == "speakers":
+            units = _by_speaker([fit.predictions[condition] for fit in own], corpus)
+        right, total = (np.stack([units[name][k] for name in sorted(units)]) for k in range(2))
+        values.append(_mean_recall(right.sum(axis=0), total.sum(axis=0)))
+        if by != "nothing":
+            weights = _draws(corpus, len(units))
+            resampled.append(_mean_recall(weights @ right, weights @ total))
+    return Estimate(
+        value=float(np.mean(values)),
+        resampled=np.mean(resampled, axis=0) if resampled else None,
+    )
 
 
 def _by_speaker(
@@ -110,10 +128,10 @@ def _by_speaker(
     }
 
 
-def _draws(corpus: str, speakers: int) -> NDArray[np.int64]:
-    """(RESAMPLES, speakers): how often each is drawn; the same for every system of a corpus."""
+def _draws(corpus: str, units: int) -> NDArray[np.int64]:
+    """(RESAMPLES, units): how often each is drawn; the same for every system of a corpus."""
     random = np.random.default_rng([_SEED, *corpus.encode()])
-    return random.multinomial(speakers, np.full(speakers, 1 / speakers), RESAMPLES)
+    return random.multinomial(units, np.full(units, 1 / units), RESAMPLES)
 
 
 def _mean_recall(right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.rows import Fit
-from benchmarks.statistics import shared, ua, which, with_error
+from benchmarks.statistics import drawn_by, shared, ua, which, with_error
 
 # Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
@@ -77,6 +77,10 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
+_DRAWN = {"speakers": "", "folds": ", ± over folds", "nothing": ""}
+"""What a heading says of the errors that are not over speakers."""
+
+
 def claims_tables(rows: Mapping[str, Sequence[Fit]]) -> list[str]:
     """The claims of which two rows are there, and have a fit in common, as Markdown.
 
@@ -91,16 +95,21 @@ def claims_tables(rows: Mapping[str, Sequence[Fit]]) -> list[str]:
         counted = shared(rows[name] for _, name, _ in there)
         if not counted:
             continue
-        whole = ua(rows[parts[0][1]], counted)
+        by = drawn_by(_counted(rows[name], counted) for _, name, _ in there)
+        whole = ua(rows[parts[0][1]], counted, by=by)
         lines += [
             "",
             f"### {title}",
             "",
-            f"| | UA here, {which(counted)} | difference | printed: IEMOCAP WA / UA |",
+            f"| | UA here, {which(counted)}{_DRAWN[by]} | difference | printed: IEMOCAP WA / UA |",
             "|---|---|---|---|",
         ]
         for name, file, printed in there:
-            own = ua(rows[file], counted)
+            own = ua(rows[file], counted, by=by)
             change = "" if file == parts[0][1] else with_error(own - whole, "+.1f")
             lines.append(f"| {name} | {with_error(own)} | {change} | {printed} |")
     return lines
+
+
+def _counted(fits: Sequence[Fit], counted: set[tuple[int, int]]) -> list[Fit]:
+    return [fit for fit in fits if (fit.seed, fit.fold) in counted]

@@ -14,7 +14,7 @@ from benchmarks.report.noise import KINDS, disturbed
 from benchmarks.report.page import Table
 from benchmarks.report.tables import details, overview
 from benchmarks.rows import System
-from benchmarks.statistics import shared, ua, which, with_error
+from benchmarks.statistics import drawn_by, shared, ua, which, with_error
 from train.systems import TITLES
 
 _MEASURED = (
@@ -48,10 +48,10 @@ def tables(systems: Sequence[System], folder: Path) -> str:
             "## What the papers claim of their parts",
             "",
             "UA pooled over the folds, the mean over the three corpora, ± its standard error by a",
-            "bootstrap over speakers; the difference to the first row, paired by speaker. ± –: the",
-            "row was made before predictions were kept. Normalised as the paper does: cold, GA-GRU",
-            "per speaker. Fold 0 is the hardest of the five: CoGCN has 52.9 there, cold, and 65.2",
-            "on the other four.",
+            "bootstrap over speakers; the difference to the first row, paired by speaker. Of rows",
+            "made before predictions were kept: over folds, paired by fold; of a single fold, ± –.",
+            "Normalised as the paper does: cold, GA-GRU per speaker.",
+            *_hardest(systems),
             *claims,
         ]
     coarse, fine = disturbed(systems), disturbed(systems, frames=True)
@@ -59,6 +59,20 @@ def tables(systems: Sequence[System], folder: Path) -> str:
         lines += ["", "## Noise and silence", *_noise(coarse, folder), *_frames(fine, coarse)]
     made = f"Made by `python -m benchmarks.papers PART --corpora DIR`; parts: {', '.join(PARTS)}."
     return "\n".join([*lines, "", made, ""])
+
+
+def _hardest(systems: Sequence[System]) -> list[str]:
+    """How much harder fold 0 is than the others, for the rows that have no other."""
+    for system in systems:
+        everything = shared([system.fits])
+        first = {place for place in everything if place[1] == 0}
+        if system.file == "cogcn-cold" and first and first != everything:
+            there, elsewhere = (ua(system.fits, part).value for part in (first, everything - first))
+            return [
+                f"Fold 0 is the hardest: CoGCN has {100 * there:.1f} there, cold, and "
+                f"{100 * elsewhere:.1f} on the other four.",
+            ]
+    return []
 
 
 def _markdown(table: Table) -> list[str]:
@@ -96,17 +110,43 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
         for kind, title in KINDS.items()
         if (folder / f"{kind}.svg").is_file()
     ]
-    return ["", *_markdown(table), "", *pictures]
+    return ["", *_markdown(table), *_differences(systems), "", *pictures]
+
+
+def _differences(systems: Sequence[System]) -> list[str]:
+    """The same as differences from CoGCN, paired; nothing without it or without another."""
+    first = next((system for system in systems if system.model == "cogcn"), None)
+    if first is None:
+        return []
+    alike = [system for system in systems if system.normalisation == first.normalisation]
+    others = [system for system in alike if system is not first]
+    if not others:
+        return []
+    rows = []
+    for condition in first.conditions:
+        cells = []
+        for other in others:
+            counted = shared([first.fits, other.fits])
+            if not counted or condition not in other.conditions:
+                cells.append("")
+                continue
+            by = drawn_by([first.fits, other.fits])
+            own, its = (ua(one.fits, counted, condition, by=by) for one in (first, other))
+            cells.append(with_error(its - own, "+.1f"))
+        rows.append([condition, *cells])
+    caption = "Differences from CoGCN, paired by speaker; by fold where speakers are not known."
+    titles = [TITLES[other.model] for other in others]
+    return ["", *_markdown(Table(caption, ["condition", *titles], rows, names=1))]
 
 
 def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
-    """The same on frames of 25 ms, beside the networks of ``coarse``, on the folds of the first.
+    """The same on frames of 25 ms, beside the networks of ``coarse``, on the most folds of any.
 
     A system that is still under way is left out.
     """
     if not systems:
         return []
-    counted = shared([systems[0].fits])
+    counted = max((shared([system.fits]) for system in systems), key=len)
     models = [system.model for system in systems]
     columns = {
         f"{TITLES[system.model]}, {length} ms": system

@@ -32,9 +32,9 @@ def overview(systems: Sequence[System]) -> Table:
     ]
     caption = (
         "UA: mean of the four recalls over the test clips of all folds, a mean over the seeds, "
-        "± its standard error by a bootstrap over speakers, %; ± – where a row was made before "
-        f"predictions were kept. {_WHO}. Training: seconds a fold, with everything that validation "
-        "chose from."
+        "± its standard error by a bootstrap over speakers, %; of a row made before predictions "
+        f"were kept over folds, ± – if there is one only. {_WHO}. Training: seconds a fold, with "
+        "everything that validation chose from."
     )
     head = ["system", "normalisation", *corpora, "mean", "parameters", "training", "fits"]
     return Table(caption, head, rows, names=2)

@@ -90,6 +90,8 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     text = tables(systems, rows)
     assert "![UA under white noise](rows/noise.svg)" in text
     assert "| SVM (linear, C = 1) | cold |" in text
+    assert "| condition | SVM (linear, C = 1) |" in text  # its difference from CoGCN
+    assert re.search(r"\| noise:10 \| [+-]\d+\.\d ± \d+\.\d \|\n", text)
     assert re.search(r"\| noise:10 \|( \d+\.\d ± \d+\.\d \|)+ \d+\.\d % \|", text)
     assert "5 folds × 1 seed |" in text
     other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)

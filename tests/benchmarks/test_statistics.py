@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.rows import Fit
-from benchmarks.statistics import RESAMPLES, shared, ua, which, with_error
+from benchmarks.statistics import RESAMPLES, drawn_by, shared, ua, which, with_error
 from tests.benchmarks.report.made_up import fit, scores
 
 
@@ -75,6 +75,20 @@ def test_rows_without_predictions_have_no_error() -> None:
     assert with_error(ua([old])) == "50.0 ± –"
     assert with_error(ua([fit(0, 6)]) - ua([old])) == "10.0 ± –"
     assert with_error(ua([old, fit(1, 5)])) == "50.0 ± –"
+
+
+def test_folds_are_drawn_where_speakers_are_not_known() -> None:
+    old = [replace(fit(fold, right), predictions={}) for fold, right in enumerate((3, 5, 7, 9))]
+    found = ua(old)
+    assert found.value == pytest.approx(0.6)
+    # two corpora, of which four folds each are drawn
+    expected = np.std([0.3, 0.5, 0.7, 0.9]) / np.sqrt(4) / np.sqrt(2)
+    assert found.error == pytest.approx(expected, rel=0.05)
+    harder = [replace(fit(fold, right), predictions={}) for fold, right in enumerate((2, 4, 6, 8))]
+    assert (found - ua(harder)).error == pytest.approx(0.0, abs=1e-9)
+    assert drawn_by([old, [fit(0, 5)]]) == "folds"
+    assert drawn_by([[fit(0, 5)], [fit(1, 5)]]) == "speakers"
+    assert drawn_by([old[:2]]) == "nothing"
 
 
 def test_what_all_have() -> None:
