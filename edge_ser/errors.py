@@ -1,8 +1,8 @@
-"""The one exception that a user is meant to read."""
+"""The exception that is shown to the user."""
 
 
 class EdgeSerError(Exception):
-    """A failure the user can act on: one line that says what happened and what to do.
+    """An error that the user can fix: one line that says what happened and what to do.
 
-    The command line prints the message and exits with 1. Anything else that escapes is a bug.
+    The command line prints the message and exits with 1. Any other exception that escapes is a bug.
     """
