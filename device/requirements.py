@@ -1,7 +1,7 @@
-"""Print the requirements of edge-ser on a device, one per line, without openSMILE.
+"""Prints what edge-ser requires on a device, a line each, without openSMILE.
 
-The opensmile package is installed separately with ``--no-deps``: edge-ser needs none of its own
-dependencies (pandas, pyarrow: 350 MB).
+What openSMILE's own package depends on (pandas, pyarrow: 350 MB) nothing here needs, so it goes in
+by itself, without.
 """
 
 from importlib.metadata import requires
