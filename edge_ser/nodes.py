@@ -1,4 +1,4 @@
-"""The nodes of the utterances of a finite source: the one way for training and for files."""
+"""The utterances of a finite source and their nodes, found as they are on the device."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.windows import WINDOW, window_slices
 
 VERSION = "1"
-"""Raise it whenever the same audio would give other nodes: it is part of every cache key."""
+"""Part of every cache key; to be raised whenever the same audio would give different nodes."""
 
 
 @dataclass(frozen=True)
 class Nodes:
-    """The utterances of a finite source, as the rows of one matrix.
+    """Nodes of all utterances of a finite source, in one matrix.
 
     Args:
         values: (M, d) float32 raw vectors, utterance after utterance.
-        utterances: (start, end) of each, in seconds.
-        counts: rows of each.
+        utterances: (start, end) of each utterance in seconds.
+        counts: number of rows of each utterance.
     """
 
     values: NDArray[np.float32]
@@ -34,9 +34,9 @@ class Nodes:
     def windows(
         self, features: FeatureSet, length: float = WINDOW, step: float = WINDOW / 2
     ) -> list[list[slice]]:
-        """Return for each utterance the rows of ``values`` that form its windows.
+        """Return the windows of each utterance as slices of the rows of ``values``.
 
-        Arguments as of :func:`edge_ser.windows.window_slices`.
+        The arguments are those of :func:`edge_ser.windows.window_slices`.
         """
         begins = np.cumsum([0, *self.counts])
         return [
@@ -49,11 +49,11 @@ class Nodes:
 
 
 def extract(blocks: Iterable[Block], segmenter: SpeechSegmenter) -> Nodes:
-    """Find the utterances of a whole finite source and their nodes, as the device does.
+    """Find the utterances of a finite source and their nodes, as the device does.
 
     Args:
-        blocks: the source.
-        segmenter: without a hop; it is started afresh, which costs less than another one.
+        blocks: the whole source.
+        segmenter: one without a hop; it is restarted, which costs less than creating another.
     """
     segmenter.restart(0.0)
     segments = [s for block in blocks for s in segmenter.push(block.samples)]

@@ -1,4 +1,4 @@
-"""Node features to zero mean and unit standard deviation, outliers limited."""
+"""Normalisation of node features to zero mean and unit standard deviation, outliers clamped."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True)
 class Normalisation:
-    """z = (x - mean) / std, limited to ± ``limit``.
+    """z = (x - mean) / std, clamped to ± ``limit``.
 
     Args:
-        mean: (d,) float32, of each node feature over the training speakers.
-        std: (d,) float32, likewise the standard deviation, all positive.
-        limit: largest absolute value of z; functionals such as ``stddevNorm`` explode near a zero
-            mean, and one such node would bend the whole graph.
+        mean: (d,) float32, mean of each node feature over the training speakers.
+        std: (d,) float32, standard deviation of each, all positive.
+        limit: largest absolute value of z; functionals such as ``stddevNorm`` explode where the
+            mean is near zero, and one such node would distort the whole graph.
     """
 
     mean: NDArray[np.float32]
@@ -25,7 +25,7 @@ class Normalisation:
 
     @classmethod
     def fit(cls, values: NDArray[np.float32], limit: float) -> Normalisation:
-        """Fit to rows (n, d); a constant column keeps the standard deviation 1."""
+        """Fit to rows (n, d); a constant column gets a standard deviation of 1."""
         mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)
         constant = std <= 1e-6 * np.maximum(np.abs(mean), 1.0)
         return cls(
@@ -41,7 +41,7 @@ class Normalisation:
 
     @classmethod
     def from_dict(cls, fields: dict[str, ArrayLike]) -> Normalisation:
-        """Read the plain lists of :meth:`to_dict`."""
+        """Create a normalisation from what :meth:`to_dict` returned."""
         return cls(
             mean=np.asarray(fields["mean"], np.float32),
             std=np.asarray(fields["std"], np.float32),

@@ -1,4 +1,4 @@
-"""The pipeline: a source of audio in, emotions out."""
+"""The recogniser: the pipeline from a source of audio to emotions."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
 from edge_ser.windows import window_slices
 
 _SMOOTHED = 3
-"""Windows whose probabilities a ``window`` event averages."""
+"""Number of windows whose probabilities a ``window`` event averages."""
 
 
 class Recognizer:
-    """A loaded model that listens.
+    """Speech emotion recogniser with a loaded model.
 
     Args:
         bundle: the model.
-        backend: ``numpy``, ``onnx`` or ``tflite``; the first of them that the model has weights
-            for where none is named.
+        backend: ``numpy``, ``onnx`` or ``tflite``; by default the first of these for which the
+            model has weights.
 
     Raises:
         EdgeSerError: the backend is unknown, not installed, or cannot use the weights.
@@ -40,7 +40,7 @@ class Recognizer:
         self.bundle = bundle
         self.backend = backend or bundle.backends[0]
         self.level = -np.inf
-        """dBFS of the last block of a stream: -inf for digital silence, 0 for full scale."""
+        """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
         self._normalisation = bundle.normalisation
@@ -51,7 +51,7 @@ class Recognizer:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"
 
     def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (C,) of an utterance's raw vectors (n, d): the mean over its windows."""
+        """Compute the logits (C,) of an utterance's raw vectors (n, d): its windows' mean."""
         x = self._normalisation.transform(values)
         windows = [x[rows] for rows in window_slices(len(x), self._features, *self._windows)]
         scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
@@ -61,10 +61,10 @@ class Recognizer:
         return None if self._graph is None else build(self._graph, nodes, self._gamma)
 
     def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities (C,) of an utterance's raw vectors (n, d).
+        """Compute the probabilities (C,) of an utterance's raw vectors (n, d).
 
         Raises:
-            EdgeSerError: they are no numbers.
+            EdgeSerError: the logits are not finite.
         """
         scores = self.logits(values).astype(np.float64)
         if not np.isfinite(scores).all():
@@ -75,7 +75,7 @@ class Recognizer:
     def stream(
         self, source: Source, hop: float = 0.5, threshold: float = 0.0
     ) -> Generator[Event, None, None]:
-        """Events as they happen, until the source ends.
+        """Yield events as they happen, until the source ends.
 
         Args:
             source: a microphone, file or signal of :mod:`edge_ser.audio`.
@@ -90,7 +90,7 @@ class Recognizer:
     def classify(
         self, signal: ArrayLike, sampling_rate: int, threshold: float = 0.0
     ) -> Classification:
-        """The emotion of a whole signal.
+        """Classify a whole signal.
 
         Args:
             signal: (n,) or (n, channels), float in [-1, 1] or int16.
@@ -98,12 +98,12 @@ class Recognizer:
             threshold: confidence below which ``emotion`` is None.
 
         Raises:
-            EdgeSerError: the signal is empty, not finite, or its rate out of range.
+            EdgeSerError: the signal is empty or not finite, or its rate is out of range.
         """
         return self.classify_source(AudioSignal(np.asarray(signal), sampling_rate), threshold)
 
     def classify_source(self, source: Source, threshold: float = 0.0) -> Classification:
-        """As :meth:`classify`, for any finite source.
+        """Classify a finite source as :meth:`classify` does a signal.
 
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
@@ -147,7 +147,7 @@ class Recognizer:
         self, source: Source, hop: float | None, threshold: float
     ) -> Generator[Event, None, None]:
         seconds, dropped = 0.0, 0
-        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
+        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
 
         def event(segment: SpeechSegment) -> Event:
@@ -155,7 +155,7 @@ class Recognizer:
                 arrivals.popleft()
             try:
                 scores = self.probabilities(segment.values)
-            except Exception as error:  # a runtime raises many types; the next speech may do
+            except Exception as error:  # runtimes raise many types; the next utterance may succeed
                 text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
                 return StatusEvent(
                     status="error", at=seconds, message=f"{text} ({error})", dropped=dropped
@@ -182,7 +182,7 @@ class Recognizer:
         with source, SpeechSegmenter(self._features, hop) as segmenter:
             for block in source:
                 if block.lost:
-                    # what was said before and after the gap is not one utterance
+                    # speech before and after the gap is not one utterance
                     yield from map(event, segmenter.finish())
                     dropped += block.lost
                     seconds += block.lost / SAMPLING_RATE
@@ -204,15 +204,15 @@ class Recognizer:
 
 
 _HISTORY = 5.0
-"""Seconds of arrival times kept: more than any feature set lags behind its samples."""
+"""Seconds of arrival times that are kept: more than any feature set lags behind its samples."""
 
 
 def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:
-    """Loads a model.
+    """Load a model.
 
     Args:
         model: the name of a bundled model, or a bundle folder.
-        backend: as of :class:`Recognizer`.
+        backend: as in :class:`Recognizer`.
 
     Raises:
         EdgeSerError: there is no such model or backend, or the bundle is damaged.

@@ -1,23 +1,23 @@
-"""How an utterance is cut into the windows that a network scores."""
+"""Windows: the stretches of an utterance that a network scores at once."""
 
 from __future__ import annotations
 
 from edge_ser.features import FeatureSet
 
 WINDOW = 8.0
-"""T: seconds of the longest window; longer utterances are scored over several, T / 2 apart."""
+"""T: length of the longest window in seconds; longer utterances get several, T / 2 apart."""
 
 
 def window_slices(
     count: int, features: FeatureSet, length: float = WINDOW, step: float = WINDOW / 2
 ) -> list[slice]:
-    """How an utterance of ``count`` nodes is cut: whole, or into windows.
+    """Return the windows of an utterance of ``count`` nodes: one if it is short enough.
 
     Args:
-        count: nodes of the utterance.
-        features: what the nodes are made of.
-        length: seconds of the longest window.
-        step: seconds between the beginnings of two windows.
+        count: number of nodes in the utterance.
+        features: feature set of the nodes.
+        length: length of the longest window in seconds.
+        step: seconds between the starts of two windows.
     """
     size, hop = features.count(length), features.count(step)
     windows = 1 + max(0, -(-(count - size) // hop))

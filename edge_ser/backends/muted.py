@@ -1,4 +1,4 @@
-"""Native libraries that talk."""
+"""Silencing native libraries' stderr."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Nothing reaches standard error, not even from C++; what fails raises an exception besides."""
+    """Silence stderr, C++ code included; errors are raised as exceptions anyway."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""CoGCN in NumPy: no runtime to install, and at this size as fast as one."""
+"""The NumPy backend for CoGCN: no runtime to install, and at this size as fast as one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Linear:
-    """x Wᵀ + b in float32.
+    """Linear layer: x Wᵀ + b in float32.
 
     Args:
         weight: (out, in).
@@ -27,16 +27,20 @@ class Linear:
     bias: Array | None
 
     def __call__(self, x: Array) -> Array:
-        """(n, in) to (n, out)."""
+        """Map (n, in) to (n, out)."""
         y = x @ self.weight.T
         return y if self.bias is None else y + self.bias
 
 
 class NumpyBackend:
-    """CoGCN and its temporal twin, equations (3) to (7) of the paper, for one graph at a time.
+    """CoGCN and TGCN, equations (3) to (7) of the CoGCN paper, for one graph at a time.
+
+    Args:
+        bundle: the model.
 
     Raises:
-        ValueError: the weights are missing, misshapen or not finite; NumPy and zipfile raise more.
+        ValueError: weights are missing, not finite, or of the wrong shape; NumPy and zipfile raise
+            other exceptions.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -44,7 +48,7 @@ class NumpyBackend:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(member.file_size for member in packed.infolist()) > LARGEST:
                 raise ValueError("it unpacks to more than 64 MiB")
-        # pickles are refused: a bundle comes from elsewhere
+        # no pickles: they could run code, and a bundle may come from anywhere
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         for name, array in arrays.items():
@@ -73,7 +77,7 @@ class NumpyBackend:
             raise ValueError("one logit a label is needed")
 
     def __call__(self, x: Array, a_hat: Array | None) -> Array:
-        """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
+        """Compute the logits (C,) of nodes ``x`` (n, d) with adjacency ``a_hat`` (n, n)."""
         assert a_hat is not None, "checked when the model was loaded"
         h = x if self._preprocess is None else np.maximum(self._preprocess(x), 0)  # (3)
         for k, convolution in enumerate(self._convolutions):
@@ -85,7 +89,7 @@ class NumpyBackend:
 
 
 def _layer(arrays: dict[str, NDArray[np.generic]], name: str) -> Linear:
-    """A layer, int8 weights widened: a step of each output channel is in ``.scale``."""
+    """Build a layer; int8 weights are scaled to float32, by one ``.scale`` per output channel."""
     weight, bias = arrays[f"{name}.weight"].astype(np.float32), arrays.get(f"{name}.bias")
     if weight.ndim != 2:
         raise ValueError(f"{name} has {weight.ndim} dimensions")

@@ -1,4 +1,4 @@
-"""``edge-ser devices``: the microphones."""
+"""``edge-ser devices``: the list of microphones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KEYS = ("index", "name", "channels", "rate", "default")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists what `listen --device` takes."""
+    """List the microphones that `listen --device` accepts."""
     from edge_ser.audio import list_devices
 
     rows = [tuple(getattr(device, key) for key in KEYS) for device in list_devices()]

@@ -1,4 +1,4 @@
-"""``edge-ser doctor``: what works on this machine, and what to do about the rest."""
+"""``edge-ser doctor``: checks of this machine, with advice where something fails."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _LIBRARIES = ("numpy", "opensmile", "soundfile", "soxr", "sounddevice", "rich")
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
 _CLIPPED, _OFFSET = 0.001, 0.02  # shares
-_FAST, _SLOW = 0.5, 1.0  # processor seconds a second of audio
+_FAST, _SLOW = 0.5, 1.0  # processor seconds per second of audio
 
 
 class Check(NamedTuple):
-    """One line of the table."""
+    """One row of the table."""
 
     name: str
     status: Status
@@ -43,14 +43,14 @@ class Check(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     options.add_device(parser)
     options.add_model(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Checks everything, whatever fails; the exit code is 1 if something did."""
+    """Run all checks, even if some fail; return 1 if one did."""
     checks = list(_checks(arguments))
     if arguments.json:
         for check in checks:
@@ -108,7 +108,7 @@ def _library(name: str) -> Check:
 
 
 def _opensmile() -> Iterator[Check]:
-    """A voice of 110 Hz must be found at its pitch."""
+    """Check that openSMILE finds the pitch of a synthetic voice of 110 Hz."""
     import numpy as np
 
     from edge_ser.features import FeatureStream, feature_set
@@ -133,7 +133,7 @@ def _model(model: str, wanted: str | None) -> Iterator[Check]:
     from edge_ser.bundle import load_bundle
 
     bundle = load_bundle(model)
-    yield Check("model", "ok", f"{bundle.name}, {bundle.precision}, all hashes right", "")
+    yield Check("model", "ok", f"{bundle.name}, {bundle.precision}, all hashes match", "")
     for backend in bundle.backends:
         try:
             open_backend(bundle, backend)
@@ -157,12 +157,12 @@ def _speed(model: str, backend: str | None) -> Iterator[Check]:
     begin = time.process_time()
     recognizer.classify_source(AudioFile(PATH))
     share = (time.process_time() - begin) / soundfile.info(PATH).duration
-    found = f"{share:.3f} processor seconds for a second of audio"
+    found = f"{share:.3f} processor seconds per second of audio"
     if share < _FAST:
         yield Check("speed", "ok", found, "")
     else:
         status: Status = "warning" if share < _SLOW else "error"
-        yield Check("speed", status, found, "stop what else runs here, or take a faster board")
+        yield Check("speed", status, found, "stop other programs, or use a faster board")
 
 
 def _microphone(device: str | int | None) -> Iterator[Check]:
@@ -189,7 +189,7 @@ def _record(microphone: Microphone) -> tuple[NDArray[np.int16], int]:
 
 
 def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
-    """Level, noise floor, clipping and offset of a second of sound."""
+    """Check level, noise floor, clipping and DC offset of a second of sound."""
     from edge_ser.audio.quality import Quality
 
     quality = Quality.of(samples)
@@ -209,11 +209,11 @@ def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
         yield Check("clipping", "ok", clipped, "")
     offset = f"{100 * quality.offset:.1f} % of the range"
     if abs(quality.offset) > _OFFSET:
-        yield Check("DC offset", "warning", offset, "a cheap sound card; another hears better")
+        yield Check("DC offset", "warning", offset, "common with cheap sound cards; try another")
     else:
         yield Check("DC offset", "ok", offset, "")
     if lost:
-        yield Check("lost audio", "warning", f"{lost} samples lost", "end other programs")
+        yield Check("lost audio", "warning", f"{lost} samples lost", "close other programs")
 
 
 def _service() -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""``edge-ser info``: what a model says of itself."""
+"""``edge-ser info``: the description of a model."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 from edge_ser.cli import options
 from edge_ser.cli.output import write_json, write_line
 
-SUMMARY = "tell what a model is, what it was trained on and how well it does"
+SUMMARY = "show what a model is, what it was trained on and how well it performs"
 EXAMPLE = "edge-ser info cogcn"
 _MANY = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument("model", metavar="MODEL", help="a bundled model, or the folder of another")
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the model's ``model.json`` and where it lies."""
+    """Print the model's ``model.json`` and its path."""
     from edge_ser.bundle import load_bundle
 
     bundle = load_bundle(arguments.model)
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(record: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """``key: value`` lines, nested ones indented; of long lists the length."""
+    """Format ``key: value`` lines, nested ones indented; long lists by their length."""
     width = max(map(len, record)) + 1
     for key, value in record.items():
         if isinstance(value, dict) and value:

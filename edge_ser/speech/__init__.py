@@ -1,1 +1,1 @@
-"""Where someone speaks: voice activity, the ends of utterances, and their nodes."""
+"""Finding speech: voice activity detection, endpointing, and segments with their nodes."""

@@ -1,4 +1,4 @@
-"""Endpointing: where an utterance begins and ends, by its voiced frames."""
+"""Endpointing: where utterances start and end, by their voiced frames."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from edge_ser.features.sets import LLD_STEP
 from edge_ser.speech.vad import VoiceActivityDetector
 
 PAUSE = 0.6
-"""Seconds without voice that close an utterance."""
+"""Seconds without voice that end an utterance."""
 LONGEST = 30.0
-"""Seconds after which an utterance is closed though speech goes on."""
+"""Seconds after which an utterance is ended even if speech goes on."""
 MARGIN = 0.1
-"""Seconds kept before the first and after the last voiced frame, for consonants."""
+"""Seconds added before the first and after the last voiced frame, for unvoiced consonants."""
 
 _VOICED_FRAMES = 8
 _F0_SPREAD = 0.15  # semitones; a hum has 0.03 at most, the flattest corpus clip 0.4
 
 
 class Endpoints(NamedTuple):
-    """Start and end of an utterance in seconds of the stream."""
+    """Start and end of an utterance, in seconds of the stream."""
 
     start: float
     end: float
 
 
 class Endpointer:
-    """Follow LLD frames one by one and find the endpoints of utterances.
+    """Endpointer that takes LLD frames one by one and finds the endpoints of utterances.
 
-    The frames between two pauses are an utterance if there is enough voice in them and its pitch
-    moves: a mains hum is voiced, but for ever on one note.
+    The frames between two pauses are an utterance if enough of them are voiced and the pitch
+    varies: mains hum is voiced too, but its pitch is constant.
     """
 
     def __init__(self) -> None:
@@ -47,22 +47,22 @@ class Endpointer:
 
     @property
     def time(self) -> float:
-        """Seconds of the stream followed so far."""
+        """Seconds of the stream processed so far."""
         return self._frame * LLD_STEP
 
     @property
     def earliest(self) -> float:
-        """Seconds before which no open or future utterance can begin."""
+        """Time in seconds before which no open or future utterance can start."""
         return (self._frame if self._first is None else self._first) * LLD_STEP - MARGIN
 
     @property
     def start(self) -> float | None:
-        """Start of the utterance under way; None until there is enough voice to call it speech."""
+        """Start of the open utterance in seconds; None until there is enough voice in it."""
         return None if self._first is None or not self._speech else self.earliest
 
     @property
     def pausing(self) -> bool:
-        """Whether the last voiced frame is too long ago for someone to be speaking right now."""
+        """Whether the last voiced frame is too long ago for speech to be going on."""
         return (self._frame - self._last) * LLD_STEP > MARGIN
 
     @property
@@ -71,7 +71,7 @@ class Endpointer:
         return self._count >= _VOICED_FRAMES and spread >= _F0_SPREAD
 
     def push(self, loudness: float, f0: float) -> Endpoints | None:
-        """Follow one frame; return the endpoints of the utterance that it closes, if any.
+        """Process one frame; return the endpoints of the utterance that it ends, if any.
 
         Args:
             loudness: eGeMAPS loudness of the frame.
@@ -93,7 +93,7 @@ class Endpointer:
         return self.close() if paused or too_long else None
 
     def close(self) -> Endpoints | None:
-        """End the utterance under way; return None where there is none."""
+        """End the open utterance and return its endpoints; None if there is none."""
         first, last, speech = self._first, self._last, self._speech
         self._forget()
         if first is None or not speech:

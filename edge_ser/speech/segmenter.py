@@ -1,4 +1,4 @@
-"""From blocks of samples to speech segments: an utterance, or what has been said of it so far."""
+"""Segmentation of a stream of samples into speech segments with their nodes."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from edge_ser.speech.endpointer import Endpointer
 from edge_ser.windows import WINDOW
 
 LEAD_IN = 0.5
-"""Seconds of digital silence before and after every source."""
+"""Seconds of digital silence added before and after every source."""
 
 
 @dataclass(frozen=True)
 class SpeechSegment:
-    """Nodes of an utterance, whole (``final``) or as far as it has been spoken.
+    """An utterance (``final``), or the part of it that has been spoken so far, with its nodes.
 
     Args:
         start: seconds since the start of the stream.
         end: as ``start``.
         values: (n, d) float32 raw vectors whose centres lie in [start, end].
-        newest: seconds since the start of the stream of the newest sample that was needed.
-        final: whether the speaker has paused.
+        newest: time of the newest sample that was needed, in seconds since the start of the stream.
+        final: whether the utterance has ended.
     """
 
     start: float
@@ -39,14 +39,14 @@ class SpeechSegment:
 
 
 class SpeechSegmenter:
-    """Find the speech segments of a stream of samples, and their nodes by openSMILE.
+    """Segmenter that finds speech segments in a stream of samples and computes their nodes.
 
-    Half a second of digital silence leads every stream in and out, so that a file that begins or
-    ends in the middle of a word is treated like a microphone that was open before and after.
+    Half a second of digital silence is added before and after every stream, so that a file that
+    starts or ends in the middle of a word is treated like a microphone that was already open.
 
     Args:
-        features: what the nodes are made of.
-        hop: seconds between two segments of an unfinished utterance; None for none at all.
+        features: feature set of the nodes.
+        hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
     """
 
     def __init__(self, features: FeatureSet, hop: float | None = None) -> None:
@@ -67,11 +67,11 @@ class SpeechSegmenter:
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
 
     def _place(self, offset: float) -> None:
-        self._offset = offset - LEAD_IN  # seconds of the source at frame 0 of this openSMILE run
-        self._seconds = offset  # end of what the source has given so far
+        self._offset = offset - LEAD_IN  # time in the source of frame 0 of this openSMILE run
+        self._seconds = offset  # time in the source up to which samples have arrived
 
     def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
-        """Take (n,) int16 samples; return the segments that are complete by now, in order."""
+        """Process (n,) int16 samples; return the segments that are complete by now, in order."""
         if len(samples) == 0:
             return []
         self._untouched = False
@@ -80,7 +80,7 @@ class SpeechSegmenter:
         return self._collect()
 
     def finish(self) -> list[SpeechSegment]:
-        """End the stream; return what was still open."""
+        """End the stream; return the segments that were still open."""
         if self._untouched:
             return []
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
@@ -89,7 +89,7 @@ class SpeechSegmenter:
         return self._collect()
 
     def restart(self, offset: float) -> None:
-        """Forget everything and start afresh ``offset`` seconds into the source."""
+        """Discard everything and start again ``offset`` seconds into the source."""
         if self._untouched:
             self._place(offset)
         else:
@@ -138,12 +138,12 @@ class SpeechSegmenter:
             self._next_tick = now + self._hop
 
     def _deliver(self) -> list[SpeechSegment]:
-        """The pending segments whose last vector has arrived."""
+        """Return the pending segments whose last vector has arrived."""
         ready = []
         reached = self.features.centre(self._first_vector + len(self._vectors))
         while self._pending and (self._ended or reached > self._pending[0][1]):
             start, end, decided, final = self._pending.popleft()
-            # what the source never gave is not part of the utterance
+            # the silence that was added is not part of the utterance
             start = max(start + self._offset, 0.0) - self._offset
             end = min(end + self._offset, self._seconds) - self._offset
             values = self._between(start, end)
@@ -169,7 +169,7 @@ class SpeechSegmenter:
         return np.array(self._vectors[first:stop], np.float32).reshape(-1, self.features.dimension)
 
     def _trim(self) -> None:
-        """Forget the vectors that no segment can ask for any more."""
+        """Discard the vectors that no segment can need any more."""
         earliest = min([self._endpointer.earliest, *(start for start, *_ in self._pending)])
         old = int((earliest - self.features.centre(self._first_vector)) / self.features.step) - 1
         if old > 0:

@@ -1,4 +1,4 @@
-"""Voice activity detection (VAD): which frames are voice, by their loudness and pitch."""
+"""Voice activity detection (VAD) by loudness and pitch."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _RISE = 2.0 ** (LLD_STEP / _FLOOR_DOUBLES_IN)
 
 
 class VoiceActivityDetector:
-    """Decide frame by frame whether there is voice.
+    """Voice activity detector that decides frame by frame.
 
-    A frame is voice where openSMILE finds a fundamental frequency and the loudness stands clear of
-    the noise floor: a running minimum that falls at once and doubles in two seconds.
+    A frame is voiced if openSMILE finds a fundamental frequency and the loudness is more than 25 %
+    above the noise floor: a running minimum that falls at once and doubles in two seconds.
     """
 
     def __init__(self) -> None:
         self._floor = _FLOOR_START
 
     def push(self, loudness: float, f0: float) -> bool:
-        """Return whether the next frame is voice.
+        """Return whether the next frame is voiced.
 
         Args:
             loudness: eGeMAPS loudness of the frame.
