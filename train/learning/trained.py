@@ -1,4 +1,4 @@
-"""A trained network: its weights, what it was chosen by, and how it looks at clips."""
+"""Trained networks: weights, training history, and preparation of clips."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The weights of a network, and how they came about.
+    """Weights of a network and the history of its training.
 
     Args:
         candidate: its settings.
         state: its weights, on the CPU.
-        epochs: passes over the training clips that made it.
-        validation: corpus to figures on the validation speakers, empty without any.
-        history: an entry an epoch, those after the best one too.
-        seconds: that the training took; of a fold, with everything that it tried.
+        epochs: number of epochs that the weights were trained for.
+        validation: corpus to scores on the validation speakers; empty without any.
+        history: one entry per epoch, including those after the best.
+        seconds: duration of the training; for a fold, that of all candidates.
     """
 
     candidate: Candidate
@@ -47,7 +47,7 @@ class Fitted:
 
     @property
     def validation_ua(self) -> float:
-        """What candidates are chosen by: UA, the mean over the corpora."""
+        """UA on validation, the mean over the corpora, by which candidates are chosen."""
         return mean_ua(self.validation)
 
 
@@ -56,10 +56,10 @@ class Trained:
     """A network ready for use.
 
     Args:
-        config: of its run.
+        config: configuration of its run.
         candidate: its settings.
-        model: in evaluation mode, on the CPU.
-        normalisation: of the training speakers; None where each speaker has its own.
+        model: the network in evaluation mode, on the CPU.
+        normalisation: fitted to the training speakers; None if it is per speaker.
     """
 
     config: Config
@@ -80,7 +80,7 @@ class Trained:
         )
 
     def subset(self, data: Data, rows: NDArray[np.int64], variant: str = augment.CLEAN) -> Subset:
-        """Make of the clips ``rows`` what the network takes, see :func:`make_subset`."""
+        """Prepare the clips ``rows`` for the network, see :func:`make_subset`."""
         return make_subset(
             self.config, data, variant, self.candidate.gamma, self.normalisation, rows
         )
@@ -88,7 +88,7 @@ class Trained:
     def predict(
         self, data: Data, rows: NDArray[np.int64], variant: str = augment.CLEAN
     ) -> NDArray[np.int64]:
-        """Predict (R,) labels of the clips ``rows`` in a variant."""
+        """Predict the (R,) labels of the clips ``rows`` in a variant."""
         subset = self.subset(data, rows, variant)
         return subset.predictions(subset.logits(self.model))
 
@@ -109,7 +109,7 @@ def make_subset(
 ) -> Subset:
     """Normalise the clips ``rows`` in one variant, and cut them into windows with their graphs.
 
-    Per-speaker normalisation takes each speaker as heard in that variant.
+    Per-speaker normalisation is computed on the speaker's clips in that variant.
     """
     clips = data.clips[variant]
     if normalisation is None:
