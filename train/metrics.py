@@ -17,7 +17,7 @@ FIGURES = ("wa", "ua", "f1")
 Scores = dict[str, Any]
 """Metrics of one corpus, see :func:`score`."""
 Predictions = dict[str, dict[str, dict[str, str]]]
-"""Corpus to speaker to true label to the predicted labels, one :func:`initial` a clip, in order."""
+"""Corpus to speaker to true label to predicted labels, one :func:`initial` per clip, in order."""
 
 
 def initial(prediction: int) -> str:

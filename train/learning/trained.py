@@ -35,7 +35,7 @@ class Fitted:
         epochs: number of epochs that the weights were trained for.
         validation: corpus to scores on the validation speakers; empty without any.
         history: one entry per epoch, including those after the best.
-        seconds: duration of the training; for a fold, that of all candidates.
+        seconds: duration of the training; of a fold, including all candidates and the refit.
     """
 
     candidate: Candidate
