@@ -1,4 +1,4 @@
-"""The two descriptions in a bundle: ``model.json`` for programs, ``CARD.md`` for people."""
+"""Descriptions in a bundle: ``model.json`` for programs, ``CARD.md`` for people."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from train.runs import Run, describe_rows
 VERSION = "1"
 _OPENSMILE = "features of openSMILE (audEERING Research License)"
 _KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish"}
-"""The corpora that the bundled model is made of, and their languages."""
+"""Training corpora of the bundled model, and their languages."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What export does to a network.
+    """Changes that export makes to a network.
 
     Args:
         precision: ``int8`` or ``fp32``.
-        pruned: fraction of the hidden units taken away.
+        pruned: fraction of the hidden units removed.
     """
 
     precision: str
@@ -35,14 +35,14 @@ class Recipe:
 def model_card(
     run: Run, trained: Trained, name: str, recipe: Recipe, metrics: dict[str, Any]
 ) -> dict[str, Any]:
-    """The contents of ``model.json``; keys as the bundle format has them.
+    """Build the contents of ``model.json``, with the keys of the bundle format.
 
     Args:
-        run: what was trained.
-        trained: the network, as pruned.
-        name: of the bundle.
-        recipe: what was done to the network.
-        metrics: on the test folds, before and after.
+        run: the training run.
+        trained: the network, after pruning.
+        name: name of the bundle.
+        recipe: changes made to the network.
+        metrics: metrics on the test folds, before and after export.
     """
     features = feature_set(run.config.features)
     assert trained.normalisation is not None, "checked by quantize"
@@ -117,7 +117,7 @@ def _describe_corpora(corpora: dict[str, Any]) -> str:
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """``CARD.md``: what the model is for, how good it is on whom, and what it must not be used for.
+    """Write ``CARD.md``: purpose, accuracy, limits and licence of the model.
 
     Args:
         card: the contents of ``model.json``.

@@ -1,4 +1,4 @@
-"""What the exported files give beside the trained network, on the folds' test speakers."""
+"""Comparison of exported files with the trained network on the folds' test speakers."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from train.metrics import mean_ua
 from train.runs import Run
 
 TRAINED, ROUNDED = "trained", "pytorch"
-"""The network as it was trained, and as it is exported: what every file is compared with."""
+"""The network as trained, and as exported, which is the reference for every file."""
 
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One fold's test clips through every runtime.
+    """Results of one fold's test clips in every runtime.
 
     Args:
         rows: (R,) the clips.
         logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (W, C) logits of their
             windows.
         probabilities: the same to the (R, C) probabilities of the clips.
-        seconds: each format to the (W,) seconds that the windows took.
-        failures: the formats that could not be had.
+        seconds: each format to the (W,) computing times of the windows.
+        failures: the formats that failed.
     """
 
     rows: NDArray[np.int64]
@@ -51,15 +51,15 @@ class FoldResult:
 def verify_fold(
     run: Run, data: Data, fold: int, trained: Trained, rounded: nn.Module, files: Converted
 ) -> FoldResult:
-    """Runs a fold's files on that fold's test clips, as a device would.
+    """Run a fold's files on that fold's test clips, as on a device.
 
     Args:
-        run: what the fold is of.
+        run: the run.
         data: its clips.
-        fold: number.
-        trained: the network.
+        fold: number of the fold.
+        trained: the network as trained.
         rounded: the network that was converted.
-        files: what came of it.
+        files: the converted files.
     """
     rows = data.table.rows_of(run.splits[fold].test)
     clips = trained.subset(data, rows)
@@ -70,7 +70,7 @@ def verify_fold(
         if isinstance(content, bytes):
             try:
                 logits[name], seconds[name] = _run(run, trained, name, content, clips)
-            except Exception as error:  # a runtime may raise anything; the others go on
+            except Exception as error:  # a runtime may raise anything; continue with the others
                 failures[name] = Failure(f"{type(error).__name__}: {error}", "when it ran")
     return FoldResult(
         rows=rows,
@@ -84,7 +84,7 @@ def verify_fold(
 def _run(
     run: Run, trained: Trained, name: str, content: bytes, clips: Subset
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Logits and seconds of every window, one after another."""
+    """Compute the logits of each window in turn, and measure the seconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
         card = model_card(run, trained, "fold", Recipe("fp32"), {})
@@ -100,15 +100,15 @@ def _run(
 
 @dataclass(frozen=True)
 class Outcome:
-    """One runtime on the pooled test folds.
+    """Results of one runtime on the pooled test folds.
 
     Args:
         name: :data:`TRAINED`, :data:`ROUNDED` or a format.
         scores: corpus to WA, UA, recalls, confusion.
         change: largest and mean absolute change of a logit against :data:`TRAINED`.
         difference: largest absolute difference of a logit from :data:`ROUNDED`.
-        probability: largest absolute difference of a clip's probability from the same.
-        milliseconds: p50 and p95 of a window; None for PyTorch.
+        probability: largest absolute difference of a clip's probability from :data:`ROUNDED`.
+        milliseconds: p50 and p95 of the time for a window; None for PyTorch.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Outcome:
 def usable(
     files: Converted, folds: Sequence[FoldResult]
 ) -> tuple[dict[str, bytes], dict[str, Failure]]:
-    """The files of a network whose format held in every fold, and why the others cannot be had."""
+    """Separate the files of formats that worked in every fold from the failures."""
     failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
     for result in folds:
         failures |= result.failures
@@ -140,7 +140,7 @@ def usable(
 
 
 def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
-    """The outcomes over all test folds: the two networks, then every format that all folds have."""
+    """Pool all test folds: outcomes of both networks, then of each format that all folds have."""
     rows = np.concatenate([fold.rows for fold in folds])
     names = [name for name in folds[0].logits if all(name in fold.logits for fold in folds)]
 

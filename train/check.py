@@ -1,4 +1,4 @@
-"""``python -m train corpora check``: what a copy of a corpus holds, and what it lacks."""
+"""``python -m train corpora check``: contents and gaps of a copy of a corpus."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _UNKNOWN = Complete(speakers=(), emotions={})
 
 
 def check(name: str, path: Path, cache: Cache, console: Console) -> bool:
-    """Prints the clips of a corpus beside what a complete copy holds.
+    """Print the clip counts of a corpus beside those of a complete copy.
 
-    A part of a corpus is reported, and is no failure.
+    An incomplete corpus is reported but is not a failure.
 
     Args:
         name: as :func:`train.corpora.read` takes it.
         path: as :func:`train.corpora.read` takes it.
-        cache: decodes every clip once, and remembers the outcome.
-        console: gets the table and what is missing or unreadable.
+        cache: decodes each clip once and stores the outcome.
+        console: receives the table and the list of what is missing or unreadable.
 
     Returns:
-        Whether there is something usable and nothing unreadable.
+        Whether at least one clip is usable and none is unreadable.
     """
     try:
         rows = read(name, path)

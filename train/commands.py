@@ -1,4 +1,4 @@
-"""What ``python -m train fit`` and ``evaluate`` do with their arguments."""
+"""The commands ``fit``, ``evaluate`` and ``corpora`` of ``python -m train``."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from train.runs import Run, describe_rows
 
 
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
-    """Runs the command of the parsed ``options``.
+    """Run the command given by the parsed ``options``.
 
     Args:
-        options: what the parser of :mod:`train.__main__` made.
-        arguments: what it was made of, for the record.
+        options: from the parser of :mod:`train.__main__`.
+        arguments: the command line they were parsed from, for the record.
 
     Returns:
-        Whether all is well; what is not has been printed.
+        Whether the command succeeded; problems have been printed.
 
     Raises:
-        EdgeSerError: what the user asked for cannot be done.
+        EdgeSerError: the request cannot be carried out.
     """
     options.jobs = options.jobs or joblib.cpu_count()
     console = Console(stderr=True)
@@ -94,7 +94,7 @@ def _evaluate(
 
 
 Report = tuple[dict[str, Any], dict[str, Any]]
-"""What was measured how, and the figures."""
+"""How the system was evaluated, and its metrics."""
 
 
 def _evaluate_run(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:

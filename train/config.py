@@ -1,4 +1,4 @@
-"""What a training run is made with: a TOML file, changed by ``--set``."""
+"""Configuration of a training run: a TOML file and the changes by ``--set``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GRAPHS = (*KINDS, "none")
 
 @dataclass(frozen=True)
 class Candidate:
-    """One choice among what the configuration leaves open.
+    """One combination of the settings for which the configuration lists several values.
 
     Args:
         gamma: threshold of the cosine graph; None for other graphs.
@@ -41,12 +41,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of a run; ``configs/cogcn.toml`` says what each is.
+    """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidates of each of the model's own settings. Three keys may be left
-    out: ``features``, those of the network's paper then; ``words``, the path of word vectors where
-    the model is to read transcripts too (see :mod:`train.features.words`); and ``share``, the part
-    of the training clips that is learnt from.
+    ``network`` holds the candidate values of each of the model's own settings. Three keys are
+    optional: ``features``, by default those of the network's paper; ``words``, the path of word
+    vectors for models that also read transcripts (see :mod:`train.features.words`); and ``share``,
+    the fraction of the training clips to train on.
     """
 
     model: str
@@ -74,7 +74,7 @@ class Config:
     share: float = 1.0
 
     def candidates(self) -> list[Candidate]:
-        """Every combination of gamma and the network's settings, gamma slowest."""
+        """List every combination of gamma and the network's settings; gamma varies slowest."""
         gammas = self.gamma if self.graph == "cosine" else (None,)
         networks = [
             dict(zip(self.network, values, strict=True))
@@ -83,26 +83,26 @@ class Config:
         return [Candidate(gamma, network) for gamma in gammas for network in networks]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as in a run's ``config.json``."""
+        """Return plain values, as in a run's ``config.json``."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
-        """From what :meth:`to_dict` gave, before or after JSON."""
+        """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
         return cls(**{**values, "gamma": tuple(values["gamma"]), "network": network})
 
 
 def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> Config:
-    """The configuration of a model.
+    """Load the configuration of a model.
 
     Args:
-        model: its name.
+        model: name of the model.
         source: name of a file in ``train/configs`` or path of a TOML file; ``model`` if None.
-        changes: ``key=value`` each, as ``--set`` takes them.
+        changes: ``key=value`` each, as for ``--set``.
 
     Raises:
-        EdgeSerError: no such file; a key is unknown, missing, or its value makes no sense.
+        EdgeSerError: the file does not exist; a key is unknown or missing, or its value invalid.
     """
     types = _types(model)
     source = source or model
@@ -124,7 +124,7 @@ def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> 
 
 
 def _types(model: str) -> dict[str, tuple[type, bool]]:
-    """Key to its type, and whether a list of candidates is allowed."""
+    """Map each key to its type and whether it may have a list of candidates."""
     hints = get_type_hints(Config)
     own = {f.name: (hints[f.name], False) for f in fields(Config)}
     own["gamma"] = (float, True)
@@ -148,7 +148,7 @@ def _read(source: str) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    """A TOML value; ``2,3`` is a list, a bare word a string."""
+    """Parse a TOML value; ``2,3`` is a list, a bare word is a string."""
     for candidate in (text, f"[{text}]"):
         try:
             return tomllib.loads(f"value = {candidate}")["value"]

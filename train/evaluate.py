@@ -1,4 +1,4 @@
-"""The figures of a system on test speakers: folds, seeds, corpora, conditions."""
+"""Evaluation on test speakers, over folds, seeds, corpora and conditions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from train.runs import Run
 
 @dataclass(frozen=True)
 class Result:
-    """What one trained fold predicted in one condition.
+    """Predictions of one trained fold in one condition.
 
     Args:
-        seed: of the training.
-        fold: its number.
+        seed: seed of the training.
+        fold: number of the fold.
         variant: the test condition, see :mod:`train.conditions.augment`.
-        choice: what validation chose.
+        choice: settings that validation chose.
         rows: (n,) indices of the test clips.
         predictions: (n,) labels.
     """
@@ -42,7 +42,7 @@ class Result:
 def predict_run(
     run: Run, data: Data, variants: Sequence[str], folds: Sequence[int]
 ) -> list[Result]:
-    """The finished folds of a run on their test speakers."""
+    """Predict the test speakers of finished folds of a run."""
     results = []
     for fold in folds:
         trained, metrics = run.load(fold), run.metrics(fold)
@@ -63,11 +63,11 @@ def predict_run(
 
 
 def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
-    """Variant to corpus to figures, and each fold's own.
+    """Summarise the metrics by variant and corpus, and by fold.
 
-    A corpus's ``wa``, ``ua``, ``f1`` and ``recall`` are means and deviations over folds and
-    seeds; ``pooled`` has them over the clips of all folds together, a mean over the seeds;
-    ``mean`` is the mean over the corpora.
+    A corpus's ``wa``, ``ua``, ``f1`` and ``recall`` are means and standard deviations over folds
+    and seeds; ``pooled`` has ``wa``, ``ua`` and ``f1`` over the clips of all folds together,
+    averaged over the seeds; ``mean`` is the mean over the corpora.
     """
     summary: dict[str, Any] = {"results": {}, "folds": []}
     for result in results:
@@ -113,8 +113,8 @@ def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, f
 
 
 def show(summary: dict[str, Any], title: str, console: Console) -> None:
-    """Prints the figures as a table, in percent: mean ± deviation, recalls as means."""
-    # as narrow as it goes: a terminal of 80 columns would cut figures off
+    """Print the metrics as a table in percent: mean ± standard deviation; recalls: mean only."""
+    # as narrow as possible: on 80 columns rich would truncate cells
     table = RichTable(title=title, box=SIMPLE_HEAD, padding=0)
     for heading in ("condition", "corpus"):
         table.add_column(heading, no_wrap=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def commit() -> str | None:
-    """Return the commit, with ``+`` where files have been changed since; None without git.
+    """Return the commit, with a ``+`` if tracked files have changed since; None without Git.
 
-    What was measured is no code: rows that are added to `benchmarks/results` change nothing.
+    Results are not code: changes in `benchmarks/results` are ignored.
     """
     folder = Path(__file__).parent
     environment = {**os.environ, "LC_ALL": "C"}

@@ -1,4 +1,4 @@
-"""A run from its clips to its figures: extract, train the folds, train on everyone."""
+"""Steps of a run: extract features, train the folds, train on all speakers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from train.runs import Run
 
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:
-    """The rows' nodes in each of the variants, and their words where the network reads them."""
+    """Load the rows' nodes in each variant, and their word vectors if the network reads them."""
     clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
     return Data(
         table=Table.of(rows), clips=clips, words=_words(config, rows) if config.words else None
@@ -55,13 +55,13 @@ def train_folds(
     console: Console,
     saved: Callable[[Run, int], None] | None = None,
 ) -> None:
-    """Trains the folds that their runs do not have yet; each is saved when it is done.
+    """Train the folds missing from their runs; save each as soon as it is done.
 
     Args:
         wanted: runs, their data, and the folds wanted of each.
-        executor: what runs the fits; all folds of all runs go through it together.
-        console: gets a progress bar, if it is a terminal.
-        saved: is told of every fold, those that were there already first.
+        executor: runs the fits of all folds of all runs in one queue.
+        console: shows a progress bar if it is a terminal.
+        saved: called for every saved fold, first for those saved earlier.
     """
     if saved:
         for run, _, folds in wanted:
@@ -108,7 +108,7 @@ def _title(missing: Sequence[tuple[Run, Data, int]]) -> str:
 
 
 def train_final(run: Run, data: Data, *, device: str) -> None:
-    """Trains the network that is shipped, with what the folds chose, on all speakers."""
+    """Train the final network on all speakers, with the settings that the folds agreed on."""
     if run.folder(None).is_dir():
         return
     candidate, epochs = run.agreed()
@@ -119,7 +119,7 @@ def train_final(run: Run, data: Data, *, device: str) -> None:
 
 
 def _test(run: Run, data: Data, fold: int, chosen: FittedFold) -> dict[str, Scores]:
-    """The chosen network on the fold's test speakers, clean."""
+    """Score the chosen network on the clean clips of the fold's test speakers."""
     rows = data.table.rows_of(run.splits[fold].test)
     trained = Trained.of(run.config, chosen.fitted, chosen.normalisation)
     return data.table.score(rows, trained.predict(data, rows))

@@ -1,4 +1,4 @@
-"""The systems by name: the networks of :mod:`train.models` and the support vector machines."""
+"""Titles of all systems: networks of :mod:`train.models` and support vector machines."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from train import models
 from train.learning import svm
 
 TITLES = {name: network.title for name, network in models.MODELS.items()} | svm.TITLES
-"""Name to what a system is called."""
+"""Name of a system to its title in tables and pictures."""

@@ -1,1 +1,1 @@
-"""What microphones, rooms and other people do to a clip."""
+"""Conditions: changes that microphones, rooms and other people make to a clip."""

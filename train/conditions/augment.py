@@ -1,4 +1,4 @@
-"""Levels, noise and silence: what a microphone and a room do to the studio's recordings."""
+"""Changes of level, noise and silence, as microphones and rooms add to studio recordings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from train.conditions.seeding import seeded
 from train.conditions.silence import insert_silence
 
 VERSION = "2"
-"""Part of every cache key of an altered clip."""
+"""Version in the cache keys of altered clips."""
 
 CLEAN = "clean"
 _VARIANT = re.compile(
@@ -23,32 +23,32 @@ _VARIANT = re.compile(
 )
 _WHITE = re.compile(r"[+-]?\d+")
 _GAIN = (-6.0, 6.0)  # dB
-_SHIFT = 1600  # samples: the step between two nodes, which a microphone meets at any phase
+_SHIFT = 1600  # samples: one node step; a microphone may start at any phase of it
 _SNR = (5.0, 30.0)  # dB
 _WITHOUT_NOISE = 1 / 3
 _PEAK = 0.99
 
 
 def noise(snr: int) -> str:
-    """The variant of a clip with white noise at ``snr`` dB: for evaluation."""
+    """Return the variant with white noise at ``snr`` dB, for evaluation."""
     return f"noise:{snr}"
 
 
 def copy(number: int) -> str:
-    """The variant of a clip with a random level and mostly with noise: for training."""
+    """Return the variant with a random level and, mostly, noise, for training."""
     return f"copy:{number}"
 
 
 def babbles(variant: str) -> bool:
-    """Whether :func:`apply` needs other people's voices for this ``variant``."""
+    """Return whether :func:`apply` needs babble speakers for ``variant``."""
     return variant.startswith("babble:")
 
 
 def condition(word: str) -> str:
-    """The variant that a ``word`` of ``--noise`` asks for; a number is white noise at that SNR.
+    """Parse a ``word`` of ``--noise`` into a variant; a number is white noise at that SNR.
 
     Raises:
-        EdgeSerError: there is no such test condition.
+        EdgeSerError: the test condition is unknown.
     """
     word = word.strip()
     variant = noise(int(word)) if _WHITE.fullmatch(word) else word
@@ -61,7 +61,7 @@ def condition(word: str) -> str:
 
 
 def change_level(signal: NDArray[np.float64], gain: float) -> NDArray[np.float64]:
-    """``gain`` dB louder, less where the signal would clip otherwise."""
+    """Amplify ``signal`` by ``gain`` dB, or by less if it would clip."""
     peak = float(np.abs(signal).max(initial=0.0))
     factor = 10 ** (gain / 20)
     return signal * (min(factor, _PEAK / peak) if peak else factor)
@@ -73,23 +73,24 @@ def apply(
     clip_hash: str,
     voices: Sequence[NDArray[np.int16]] = (),
 ) -> NDArray[np.int16]:
-    """The ``variant`` of a clip: the same one for the same clip each time.
+    """Return the ``variant`` of a clip, always the same for the same clip.
 
     Args:
         samples: (n,) at 16 kHz.
-        variant: ``clean``; noise over all of the clip, at an SNR in dB: white ``noise:SNR``,
+        variant: ``clean``; noise over the whole clip at an SNR in dB: ``noise:SNR`` (white),
             ``pink:SNR`` or ``babble:SNR``; ``silence:PERCENT``, 0 to 50 % of the result, see
-            :func:`train.conditions.silence.insert_silence`; or, for training, ``copy:NUMBER``: up
-            to a tenth of a second later, -6 to +6 dB louder and, in two copies of three, with
+            :func:`train.conditions.silence.insert_silence`; or, for training, ``copy:NUMBER``:
+            delayed by up to 0.1 s, amplified by -6 to +6 dB and, in two copies out of three, with
             white noise at 5 to 30 dB.
-        clip_hash: names the clip; with ``variant`` it seeds what is random.
-        voices: (n_i,) each, those who :func:`babble <babbles>`, see :mod:`train.conditions.babble`.
+        clip_hash: identifies the clip; with ``variant`` it seeds the random numbers.
+        voices: (n_i,) each, clips of the babble speakers, see :mod:`train.conditions.babble`;
+            needed where :func:`babbles` says so.
 
     Returns:
-        (n,); with silence or in a copy longer.
+        (n,); longer with silence and in a copy.
 
     Raises:
-        EdgeSerError: there is no such variant.
+        EdgeSerError: the variant is unknown.
     """
     if variant == CLEAN:
         return samples

@@ -1,4 +1,4 @@
-"""Choose babble speakers, six people from the other clips at hand, and mix them."""
+"""Babble: clips of six other speakers, drawn from the given clips and mixed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ VOICES = 6
 
 
 def choose_speakers(rows: Sequence[Row], hashes: Sequence[str]) -> list[list[int]]:
-    """Choose for every row six clips by six speakers, never its own; return places in ``rows``.
+    """Choose babble for each row: six clips by six other speakers, as indices into ``rows``.
 
-    Drawn by the clip's hash: first the speakers, of whatever corpus, then a clip of each. The
-    same clips at hand give the same choice, in whatever order they come.
+    Seeded by the clip's hash: first draws the speakers, from any corpus, then a clip of each. The
+    same set of clips gives the same choice, whatever their order.
 
     Args:
-        rows: the clips, R of them.
-        hashes: (R,) what names each clip's audio.
+        rows: the R clips.
+        hashes: (R,) hash of each clip's audio.
 
     Raises:
         EdgeSerError: there are fewer than seven speakers.
@@ -52,13 +52,13 @@ def choose_speakers(rows: Sequence[Row], hashes: Sequence[str]) -> list[list[int
 def babble(
     voices: Sequence[NDArray[np.float64]], length: int, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Mix all of the ``voices`` to (length,) noise of power 1.
+    """Mix the ``voices`` into (length,) noise of power 1.
 
     Args:
-        voices: (n_i,) speech at 16 kHz; brought to the same :func:`active_rms`, begun at a random
-            sample and repeated to ``length``.
+        voices: (n_i,) speech at 16 kHz; each is scaled to the same :func:`active_rms`, started at
+            a random sample and repeated to ``length``.
         length: in samples.
-        random: chooses where each begins.
+        random: draws the start samples.
     """
     looped = [
         np.take(voice / (active_rms(voice) or 1.0), start + np.arange(length), mode="wrap")

@@ -1,4 +1,4 @@
-"""Random numbers that hang on names alone, so that the same clip is altered alike each time."""
+"""Random generators seeded by name, so that a clip is always altered in the same way."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import numpy as np
 
 
 def seeded(name: str) -> np.random.Generator:
-    """Make random numbers that are the same for the same ``name``."""
+    """Return a random generator seeded by ``name``."""
     return np.random.default_rng(list(sha256(name.encode()).digest()))

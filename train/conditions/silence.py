@@ -1,4 +1,4 @@
-"""Pauses that nobody made: digital silence between the samples of a clip."""
+"""Inserted silence: digital zeros between the samples of a clip."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _NEAR = 160  # samples: 10 ms
 def insert_silence(
     samples: NDArray[np.int16], percent: int, random: np.random.Generator
 ) -> NDArray[np.int16]:
-    """``samples`` with digital silence put between them; none is changed, moved or lost.
+    """Insert digital silence between ``samples``, all of which are kept unchanged and in order.
 
-    The silence comes in pieces of 50 to 300 ms (one shorter piece where less than 50 ms is asked
-    for), at random places where the signal comes nearest to zero within 10 ms, so that none
-    clicks. A pause of 0.6 s would close the utterance (:mod:`edge_ser.utterances`): two of the
-    longest pieces make that together, so at least 80 ms of the clip stay between any two. Where
-    the clip itself pauses there, its pause and the pieces add up, and an utterance may be
-    divided, as it would be if someone paused as long.
+    The silence comes in pieces of 50 to 300 ms (one shorter piece if the total is below 50 ms) at
+    random places, each moved by at most 10 ms to where the signal is nearest to zero, to avoid
+    clicks. A pause of 0.6 s would close the utterance (:mod:`edge_ser.utterances`), and two of the
+    longest pieces add up to that, so at least 80 ms of the clip stay between any two. Where the
+    clip itself pauses, its pause and the pieces add up and may split an utterance, as a real pause
+    of that length would.
 
     Args:
         samples: (n,) at 16 kHz.
-        percent: of the result, 0 to 50.
-        random: chooses places and lengths.
+        percent: share of silence in the result, 0 to 50.
+        random: draws places and lengths.
 
     Returns:
-        (n / (1 - percent / 100),) to the nearest sample.
+        (n / (1 - percent / 100),), rounded to whole samples.
     """
     total = round(len(samples) * percent / (100 - percent))
     if not total:
@@ -40,29 +40,29 @@ def insert_silence(
 
 
 def _places(length: int, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """(count,) rising places in ``length`` samples, as far apart as pieces of silence must be."""
+    """Draw (count,) ascending places in ``length`` samples, spaced as silence pieces must be."""
     apart = min(_APART, length // (count + 1))
     free = np.sort(random.integers(length - (count + 1) * apart + 1, size=count))
     return free + apart * np.arange(1, count + 1)
 
 
 def _lengths(total: int, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """(count,) lengths of pieces that make ``total`` together."""
+    """Draw (count,) lengths of pieces that add up to ``total``."""
     shortest, longest = _PIECE
     lengths = random.uniform(shortest, longest, count)
-    # all of them nearer to one bound by the same share: none leaves the bounds
+    # all move towards one bound by the same factor, so that none leaves the bounds
     bound = shortest if lengths.sum() > total else longest
     lengths = bound + (lengths - bound) * (total - count * bound) / (lengths.sum() - count * bound)
     return np.diff(np.round(np.cumsum(lengths)), prepend=0.0).astype(np.int64)
 
 
 def _steps(samples: NDArray[np.int16]) -> NDArray[np.int64]:
-    """(n + 1,) the larger step to or from a zero put before each sample, or after the last."""
+    """Compute the larger jump to or from a zero inserted at each of the (n + 1,) places."""
     size = np.abs(np.pad(samples.astype(np.int64), 1))
     return np.maximum(size[:-1], size[1:])
 
 
 def _quietest(steps: NDArray[np.int64], place: int) -> int:
-    """The place near ``place`` with the smallest step."""
+    """Return the place within 10 ms of ``place`` with the smallest jump."""
     first = max(place - _NEAR, 0)
     return first + int(steps[first : place + _NEAR + 1].argmin())

@@ -1,12 +1,12 @@
 """CREMA-D: 91 North American actors, twelve sentences (Cao et al., 2014).
 
-``ACTOR_SENTENCE_EMOTION_INTENSITY``; the emotion is the one that was acted, not the one that the
-crowd heard.
+``ACTOR_SENTENCE_EMOTION_INTENSITY``; the emotion is the acted one, not the one that the crowd
+perceived.
 
-Traps: the authors name four clips that are broken; three would be ours and are left out (two
-hold next to no audio, one has no duration). One clip's intensity is ``X``, the others'
-``XX``. ``AudioMP3`` holds the same clips again, which are not read. A clone without Git LFS holds
-text files named ``.wav``: they are unreadable.
+Pitfalls: the authors list four broken clips; three of them have one of our emotions and are left
+out (two hold almost no audio, one has no duration). The unspecified intensity is ``XX``, but
+``X`` in one clip. ``AudioMP3`` holds the same clips again and is not read. A clone without Git LFS
+holds text files named ``.wav``, which are unreadable.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ READER = filename_reader(
     broken=_BROKEN,
     complete=Complete(
         speakers=tuple(str(actor) for actor in range(1001, 1092)),
-        # of 1271, 1271, 1087 and 1271 files, those that are not broken
+        # 1271, 1271, 1087 and 1271 files, less the broken ones
         emotions={"angry": 1271, "happy": 1271, "neutral": 1086, "sad": 1269},
     ),
 )

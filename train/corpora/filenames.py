@@ -1,4 +1,4 @@
-"""Corpora whose file names say it all: speaker, emotion and, mostly, what is said."""
+"""Reader for corpora whose file names hold speaker, emotion and, mostly, the text."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def filename_reader(
     broken: frozenset[str] = frozenset(),
     clip: Callable[[Path], str] = stem,
 ) -> Reader:
-    """Make the reader of a corpus from what its file names mean.
+    """Make a reader from the meaning of the file names.
 
     Args:
-        name: of the corpus.
-        example: a file's name.
-        pattern: of a clip's name, with the groups ``speaker``, ``emotion`` and, where the name
-            tells, ``text``.
-        emotions: what ``emotion`` matches to one of ours; what is not among them is left out.
-        complete: what a complete copy holds; None where that is not known for certain.
-        texts: what ``text`` matches to what is said, or a format of it.
-        broken: clips that are left out.
+        name: name of the corpus.
+        example: an example of a file name.
+        pattern: pattern of a clip's name, with the groups ``speaker``, ``emotion`` and, if the
+            name holds it, ``text``.
+        emotions: matches of ``emotion`` to our labels; clips of other emotions are left out.
+        complete: contents of a complete copy; None if not known for certain.
+        texts: matches of ``text`` to the spoken text, or a format string for it.
+        broken: names of clips to leave out.
         clip: from a path to the clip's name.
     """
 

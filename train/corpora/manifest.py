@@ -1,4 +1,4 @@
-"""Any corpus, described by a CSV file: path,speaker,emotion and, if wanted, start,end,text."""
+"""Any corpus, described by a CSV file with path,speaker,emotion and, optionally, start,end,text."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ REQUIRED = ("path", "speaker", "emotion")
 
 
 def read(name: str, file: Path) -> list[Row]:
-    """The rows of ``file`` whose emotion is one of ours.
+    """Read the rows of ``file`` whose emotion is one of our labels.
 
     Args:
-        name: what to call the corpus.
-        file: CSV with a header line; relative paths are relative to its folder; ``start`` and
-            ``end`` in seconds, empty for the whole file.
+        name: name to give the corpus.
+        file: CSV with a header line; paths may be relative to its folder; ``start`` and ``end`` in
+            seconds, empty for the whole file.
 
     Raises:
-        EdgeSerError: no such file, a column is missing, or a line makes no sense.
+        EdgeSerError: the file does not exist, a column is missing, or a line is invalid.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:

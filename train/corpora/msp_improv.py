@@ -3,17 +3,17 @@
 ``session1…6/S01A/P/MSP-IMPROV-S01A-F01-P-FM02.wav``: sentence and intended emotion, actor and
 session, recording (P natural interaction, R target read, S other improvised, T target
 improvised), turn. The label is the evaluators' consensus, one letter after the name of each clip
-in ``Evalution.txt`` (so spelled in the release; corrected in some copies), and not the intended
-emotion of the name. Transcripts, where the copy has them, are text files with the clips' names.
+in ``Evalution.txt`` (spelled so in the release, corrected in some copies), not the intended
+emotion in the name. Transcripts, if the copy has them, are text files with the clips' names.
 
-Traps: the labels name the clips ``UTD-IMPROV-….avi``, the audio is ``MSP-IMPROV-….wav``. Below a
-clip's line stand single evaluators' lines, with labels of their own. ``X`` is no agreement, ``O``
+Pitfalls: the labels call the clips ``UTD-IMPROV-….avi``, the audio files are ``MSP-IMPROV-….wav``.
+The lines below a clip's line hold the labels of single evaluators. ``X`` means no agreement, ``O``
 another emotion.
 
-Public readers disagree on which field names who speaks: the actor (``F01``) or the turn (``FM``),
-and clips ``F01-…-FM01`` and ``F01-…-MF01`` both exist. A wrong guess would put one voice on both
-sides of a split. What counts as a speaker here is therefore the session, a pair of actors: splits
-are disjoint under either reading, and stricter than leaving out one actor.
+Public readers disagree on which field identifies the speaker: the actor (``F01``) or the turn
+(``FM``); clips ``F01-…-FM01`` and ``F01-…-MF01`` both exist. A wrong guess would put one voice on
+both sides of a split. The speaker is therefore the session here, a pair of actors: splits are
+disjoint under either reading, and stricter than leaving out one actor.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _EMOTIONS = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad"}
 
 
 def read(folder: Path) -> list[Row]:
-    """The rows of the four emotions below ``folder``.
+    """Read the rows of the four emotions below ``folder``.
 
     Raises:
-        EdgeSerError: no such folder, or no labels in it.
+        EdgeSerError: the folder does not exist or holds no labels.
     """
     paths = audio_files(folder)
     evaluations = text_files(folder, "Eval*tion.txt")

@@ -1,6 +1,6 @@
 """nEMO: nine Polish speakers (Christop, 2024).
 
-``SPEAKER_EMOTION_SENTENCE``; the corpus keeps its transcripts in a table that is not read.
+``SPEAKER_EMOTION_SENTENCE``; the corpus has its transcripts in a table, which is not read.
 """
 
 from __future__ import annotations

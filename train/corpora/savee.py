@@ -1,10 +1,10 @@
 """SAVEE: four English men (Haq and Jackson, 2010).
 
-``DC/a01.wav``, one folder a speaker, or flat, ``DC_a01.wav``: emotion letter or letters, number
-of the sentence. The corpus keeps its sentences in a table that is not read.
+``DC/a01.wav``, one folder per speaker, or flat, ``DC_a01.wav``: one or two emotion letters, number
+of the sentence. The corpus has its sentences in a table, which is not read.
 
-Traps: every speaker's folder holds files of the same names. ``sa`` is sad, ``su`` surprise; ``s``
-alone is nothing. Copies hold both layouts: a clip is taken once.
+Pitfalls: the speakers' folders hold files of the same names. ``sa`` is sad, ``su`` surprise; ``s``
+alone has no meaning. Some copies hold both layouts: each clip is taken once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _EMOTIONS = {"a": "angry", "h": "happy", "n": "neutral", "sa": "sad"}
 
 
 def _clip(path: Path) -> str:
-    """The clip's name in the flat layout."""
+    """Return the clip's name in the flat layout."""
     return path.stem if "_" in path.stem else f"{path.parent.name}_{path.stem}"
 
 

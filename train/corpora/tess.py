@@ -1,11 +1,11 @@
 """TESS: an older and a younger Canadian actress, 200 words (Pichora-Fuller and Dupuis, 2020).
 
-``SPEAKER_WORD_EMOTION``, in folders named after speaker and emotion or in one; the words are said
-in the carrier phrase "Say the word …".
+``SPEAKER_WORD_EMOTION``, in folders named after speaker and emotion or all in one folder; the words
+are spoken in the carrier phrase "Say the word …".
 
-Traps: one file is called ``OA_bite_neutral``, of the older actress (OAF) as all the others are.
-Folders are spelled ``OAF_Sad`` and ``YAF_sad``, so the files' own names tell. A widespread copy
-holds every clip twice.
+Pitfalls: one file of the older actress (OAF) is called ``OA_bite_neutral``. Folder names differ in
+spelling (``OAF_Sad``, ``YAF_sad``), so only file names are used. A widespread copy holds every clip
+twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EMOTIONS = {emotion: emotion for emotion in LABELS}
 
 
 def _clip(path: Path) -> str:
-    """The clip's name as it should be spelled: ``OAF_word_emotion``."""
+    """Return the clip's name in the regular spelling, ``OAF_word_emotion``."""
     speaker, _, rest = path.stem.partition("_")
     return f"{speaker.upper().removesuffix('F')}F_{rest.lower()}"
 

@@ -3,8 +3,8 @@
 ``Angry/SM1_F1_A01.wav``: speaker (SF a woman, SM a man), number of the speaker's clip, emotion
 letter and number. The folders are Angry, Happy, Neutral and Sad.
 
-Traps: the corpus announces 38 speakers, and its files name 29: no SM8 to SM16. The ``F1`` in the
-middle is no speaker.
+Pitfalls: the corpus announces 38 speakers, but its files name only 29: SM8 to SM16 are missing. The
+``F1`` in the middle is not a speaker.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""From the clips of a corpus to the features of their utterances, computed once."""
+"""Features of the utterances in a corpus's clips, computed once and cached."""

@@ -1,4 +1,4 @@
-"""The audio of a row: its samples, and a hash that names them."""
+"""Audio of a row: its samples, and a hash that identifies them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from train.corpora.rows import Row
 
 
 def samples(row: Row) -> NDArray[np.int16]:
-    """Read the row's clip, (n,) at 16 kHz, through the same conversion as on the device.
+    """Read the row's clip, (n,) at 16 kHz, converted as on the device.
 
     Raises:
-        EdgeSerError: the file is missing, no audio, empty, damaged or truncated, a sample is not a
-            number, or the row cuts out a piece that is not there.
+        EdgeSerError: the file is missing, not audio, empty, damaged or truncated, a sample is NaN
+            or infinite, or the row's ``start`` and ``end`` select nothing.
     """
     source: AudioFile | AudioSignal
     if row.start is None and row.end is None:
@@ -34,11 +34,11 @@ def samples(row: Row) -> NDArray[np.int16]:
 
 
 def clip_hash(row: Row) -> str:
-    """Name the row's audio: SHA-256 of the file's bytes, and what is cut out of it."""
+    """Identify the row's audio: SHA-256 of the file's bytes, with ``start`` and ``end``."""
     return f"{_file_hash(row.path)}[{row.start}:{row.end}]"
 
 
-@lru_cache(maxsize=100_000)  # rows may be pieces of one long file
+@lru_cache(maxsize=100_000)  # many rows may be parts of one long file
 def _file_hash(path: Path) -> str:
     try:
         return sha256(path.read_bytes()).hexdigest()
@@ -47,8 +47,8 @@ def _file_hash(path: Path) -> str:
 
 
 def _piece(row: Row) -> tuple[NDArray[np.float32], int]:
-    """What the row cuts out of its file, (n,) or (n, channels), and the file's rate in Hz."""
-    with AudioFile(row.path):  # refuses what it would refuse of a whole file
+    """Read the row's part of its file, (n,) or (n, channels), and the file's rate in Hz."""
+    with AudioFile(row.path):  # raises the same errors as for a whole file
         try:
             with soundfile.SoundFile(row.path) as file:
                 rate: int = file.samplerate

@@ -1,4 +1,4 @@
-"""A store on disk of named arrays: computed once, in parallel processes."""
+"""Cache of named arrays on disk, computed once in parallel processes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from train.progress import progress
 
 Arrays = dict[str, NDArray[Any]]
 Key = Sequence[str]
-"""All that the arrays depend on."""
+"""Everything that the arrays depend on."""
 Task = Callable[[], tuple[Arrays, float]]
-"""Make the arrays, and tell the seconds of audio that were heard for it; must be picklable."""
+"""Compute the arrays; return them and the seconds of audio processed. Must be picklable."""
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Where computed arrays are kept.
+    """A folder of computed arrays, one file per key.
 
     Args:
-        folder: one file a key below it.
-        jobs: processes.
-        console: gets a progress bar, if it is a terminal, and a line about the speed.
+        folder: parent of the files.
+        jobs: number of processes.
+        console: shows a progress bar, if it is a terminal, and a line about the speed.
     """
 
     folder: Path
@@ -44,21 +44,21 @@ class Cache:
 
     @classmethod
     def open(cls, folder: str | Path | None, jobs: int, console: Console) -> Cache:
-        """Use ``folder``, or ``EDGE_SER_CACHE``, or the user's cache folder."""
+        """Open ``folder``, or ``EDGE_SER_CACHE``, or the user's cache folder."""
         usual = os.environ.get("EDGE_SER_CACHE") or platformdirs.user_cache_dir("edge-ser")
         return cls(folder=Path(folder or usual), jobs=jobs, console=console)
 
     def get(self, wanted: Sequence[tuple[Key, Task]], title: str) -> list[Arrays]:
-        """Return the arrays of every key, those that are not there made by their tasks.
+        """Return the arrays of every key; run the tasks of those that are missing.
 
-        A file that cannot be read is made again.
+        Unreadable files are computed again.
 
         Args:
-            wanted: keys, and what makes their arrays.
-            title: what is made, for the console.
+            wanted: keys, and the tasks that compute their arrays.
+            title: what is computed, for the console.
 
         Raises:
-            EdgeSerError: what a task raises, or the disk is full.
+            EdgeSerError: a task raises it, or the disk is full.
         """
         files = [self.folder / _name(key) for key, _ in wanted]
         found = [_load(file) for file in files]
@@ -75,7 +75,7 @@ class Cache:
         return [_reload(files[i]) if arrays is None else arrays for i, arrays in enumerate(found)]
 
     def _make(self, tasks: Sequence[tuple[Path, Task]], title: str) -> float:
-        """Run the tasks; return the seconds of audio they have heard."""
+        """Run the tasks; return the seconds of audio processed."""
         seconds = 0.0
         parallel = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
         with progress(self.console, title, len(tasks)) as advance:

@@ -1,4 +1,4 @@
-"""What is computed of clips in a condition, and kept in the cache."""
+"""Cached computations on clips in a condition."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ Compute = Callable[[NDArray[np.int16]], Arrays]
 def compute_clips(
     rows: Sequence[Row], variant: str, kind: str, compute: Compute, cache: Cache
 ) -> list[Arrays]:
-    """Call ``compute`` on every row's audio in a variant, or take what is in the cache already.
+    """Call ``compute`` on the audio of each row in a variant, unless the result is cached.
 
     Args:
-        rows: the clips; babble is made of them too, see :mod:`train.conditions.babble`.
-        variant: how to alter them first, see :mod:`train.conditions.augment`.
-        kind: names ``compute`` and its version in the keys.
+        rows: the clips; babble speakers are drawn from them too, see
+            :mod:`train.conditions.babble`.
+        variant: how to alter the clips, see :mod:`train.conditions.augment`.
+        kind: name of ``compute`` and its version in the keys.
         compute: called with the altered samples, in another process.
-        cache: where the results are kept.
+        cache: where results are kept.
 
     Returns:
-        What ``compute`` returned, in the order of ``rows``.
+        The results of ``compute``, in the order of ``rows``.
 
     Raises:
-        EdgeSerError: an audio file cannot be used, or there is no such variant of these rows.
+        EdgeSerError: an audio file cannot be used, the variant is unknown, or the rows have too
+            few speakers for it.
     """
     hashes = [clip_hash(row) for row in rows]
     behind: Sequence[Sequence[int]] = [()] * len(rows)

@@ -1,4 +1,4 @@
-"""The clips as the device would hear them: one stream, one detector, cached."""
+"""Cached features of clips, from the same stream and utterance detector as on the device."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from train.features.cache import Arrays, Cache
 from train.features.conditioned import compute_clips
 
 FUNCTIONALS = "egemaps-88-clip"
-"""Not a stream but one vector: the 88 eGeMAPSv02 functionals over a whole clip."""
+"""Feature set without a stream: one vector of 88 eGeMAPSv02 functionals per clip."""
 
 
 def dimension(spec: str) -> int:
-    """How many values a node has.
+    """Return the number of features of a node.
 
     Args:
-        spec: a feature set, as :func:`edge_ser.features.feature_set` takes it, or
+        spec: a feature set, as for :func:`edge_ser.features.feature_set`, or
             :data:`FUNCTIONALS`.
 
     Raises:
-        EdgeSerError: there is no such set.
+        EdgeSerError: the set is unknown.
     """
     return 88 if spec == FUNCTIONALS else feature_set(spec).dimension
 
 
 def step(spec: str) -> float:
-    """Seconds between two nodes of a stream; arguments as for :func:`dimension`."""
+    """Return the seconds between two nodes of a stream; arguments as for :func:`dimension`."""
     return math.inf if spec == FUNCTIONALS else feature_set(spec).step
 
 
 def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[Nodes]:
-    """The utterances of every row and their unnormalised nodes.
+    """Extract the utterances of each row and their unnormalised nodes.
 
     Args:
         rows: the clips.
-        spec: the feature set, as :func:`edge_ser.features.feature_set` takes it.
-        variant: ``clean`` or an altered form, see :mod:`train.conditions.augment`.
-        cache: where they are kept.
+        spec: the feature set, as for :func:`edge_ser.features.feature_set`.
+        variant: ``clean`` or another variant, see :mod:`train.conditions.augment`.
+        cache: where the features are kept.
     """
     features = feature_set(spec)
     kind = f"{features.spec}/{features.version}/{nodes.VERSION}"
@@ -64,7 +64,7 @@ def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[
 
 
 def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.float32]:
-    """(R, 88) eGeMAPSv02 functionals over each whole clip; NaN where a clip is too short.
+    """Compute (R, 88) eGeMAPSv02 functionals over each whole clip; NaN if it is too short.
 
     Arguments as for :func:`extract`.
     """
@@ -73,7 +73,7 @@ def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.f
     return np.stack([arrays["values"] for arrays in found])
 
 
-@lru_cache(maxsize=1)  # one a process: another openSMILE for every clip would take a third longer
+@lru_cache(maxsize=1)  # one per process: a new openSMILE for every clip takes a third longer
 def _segmenter(features: FeatureSet) -> SpeechSegmenter:
     return SpeechSegmenter(features)
 
@@ -89,7 +89,7 @@ def _nodes(samples: NDArray[np.int16], features: FeatureSet) -> Arrays:
 
 
 def _functionals(samples: NDArray[np.int16]) -> Arrays:
-    # the wrapper multiplies by 32768 and wraps: int16 samples over 32768 never reach +1.0
+    # the wrapper multiplies by 32768, and +1.0 would overflow: int16 / 32768 never reaches it
     frame = _smile().process_signal(samples / np.float32(32768), SAMPLING_RATE)
     return {"values": frame.to_numpy(np.float32)[0]}
 

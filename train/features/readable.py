@@ -1,4 +1,4 @@
-"""Which clips can be decoded: a damaged file is named and left out, never silently."""
+"""Check for readable clips: damaged files are reported and left out, never silently."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from train.features.cache import Arrays, Cache
 
 
 def read_all(paths: Mapping[str, Path], cache: Cache) -> list[Row]:
-    """The readable rows of several corpora, name to folder or manifest.
+    """Read the readable rows of several corpora, given as name to folder or manifest.
 
-    What cannot be read is named on the cache's console and left out.
+    Unreadable files are reported on the cache's console and left out.
 
     Raises:
-        EdgeSerError: see :func:`train.corpora.read`; nothing readable is left of a corpus; or two
-            of the corpora are parts of IEMOCAP, so that a speaker would be two people.
+        EdgeSerError: see :func:`train.corpora.read`; a corpus has no readable clip; or several
+            parts of IEMOCAP are given, which would count one speaker as two.
     """
     parts = [reader.name for reader in iemocap.READERS if reader.name in paths]
     if len(parts) > 1:
@@ -40,14 +40,14 @@ def read_all(paths: Mapping[str, Path], cache: Cache) -> list[Row]:
 
 
 def readable(rows: Sequence[Row], cache: Cache) -> tuple[list[Row], dict[Path, str]]:
-    """The rows whose audio can be decoded to its end, and why the other files cannot.
+    """Separate the rows whose audio can be decoded to its end from the unreadable files.
 
     Args:
         rows: the clips.
-        cache: decodes in parallel what it has not heard yet, and remembers the outcome.
+        cache: decodes new clips in parallel and stores the outcome.
 
     Returns:
-        The good rows, in their order; and the reason for each file of the others.
+        The readable rows, in their order; and each unreadable file with the reason.
     """
     faults: dict[Path, str] = {}
     present = []
@@ -68,9 +68,9 @@ def readable(rows: Sequence[Row], cache: Cache) -> tuple[list[Row], dict[Path, s
 
 
 def _faults(rows: Sequence[Row], cache: Cache) -> list[str]:
-    """Why each row's audio cannot be used; empty where it can.
+    """Return the reason why each row's audio cannot be used; empty if it can.
 
-    Every clip is decoded to its end, once: the cache remembers the outcome.
+    Every clip is decoded to its end once; the outcome is cached.
     """
     wanted = [((clip_hash(row), "clean", "readable/1"), partial(_try, row)) for row in rows]
     return [str(arrays["fault"]) for arrays in cache.get(wanted, "readable/1, clean")]
@@ -80,14 +80,14 @@ def _try(row: Row) -> tuple[Arrays, float]:
     try:
         seconds = len(samples(row)) / SAMPLING_RATE
     except EdgeSerError as error:
-        # without its name: the same bytes may lie elsewhere too
+        # without the path: the same bytes may be in another file too
         fault = str(error).replace(str(row.path), "").lstrip(" :")
         return {"fault": np.array(fault)}, 0.0
     return {"fault": np.array("")}, seconds
 
 
 def name_faults(faults: Mapping[Path, str], console: Console) -> None:
-    """Prints the count of the unreadable files, and each with its reason; nothing if none is."""
+    """Print the number of unreadable files and each with its reason; nothing if there are none."""
     if not faults:
         return
     files = "file is" if len(faults) == 1 else "files are"

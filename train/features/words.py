@@ -1,4 +1,4 @@
-"""Transcripts as word vectors: the input of RLC's lexical branch, its section 3.4."""
+"""Transcripts as word vectors, the input of RLC's lexical branch (section 3.4)."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 @dataclass(frozen=True)
 class Words:
-    """The word vectors of all rows, as two flat arrays (they travel between processes).
+    """Word vectors of all rows in two flat arrays, cheap to send between processes.
 
     Args:
         values: (W, D) vectors, row after row.
-        bounds: (R, 2) first and last + 1 vector of each row; equal where nothing is known of it.
+        bounds: (R, 2) first and last + 1 vector of each row; equal for a row without known words.
     """
 
     values: NDArray[np.float32]
     bounds: NDArray[np.int64]
 
     def of(self, row: int) -> NDArray[np.float32]:
-        """(K, D) vectors of a row."""
+        """Return the (K, D) vectors of a row."""
         first, stop = self.bounds[row]
         return self.values[first:stop]
 
 
 def look_up(rows: Sequence[Row], file: Path) -> Words:
-    """The vectors of every row's words; unknown words are left out.
+    """Look up the vectors of each row's words; unknown words are left out.
 
     Args:
         rows: clips, with or without a text.
-        file: vectors in word2vec's format: binary where it is called ``.bin`` or ``.bin.gz``,
-            text otherwise.
+        file: vectors in word2vec's format: binary if the name ends in ``.bin`` or ``.bin.gz``,
+            otherwise text.
 
     Raises:
-        EdgeSerError: gensim is not installed, the file cannot be read, or no row has a word in it.
+        EdgeSerError: gensim is not installed, the file cannot be read, or it knows no word of any
+            row.
     """
     try:
         from gensim.models import KeyedVectors
@@ -66,5 +67,5 @@ def look_up(rows: Sequence[Row], file: Path) -> Words:
 
 
 def tokens(text: str | None) -> list[str]:
-    """The words of a transcript in lower case, without punctuation and marks in brackets."""
+    """Split a transcript into lower-case words, without punctuation and marks in brackets."""
     return [word.lower() for word in _WORD.findall(_MARK.sub(" ", text or ""))]

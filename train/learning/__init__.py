@@ -1,1 +1,1 @@
-"""From features to trained networks and their decisions."""
+"""Training on extracted features, and decisions of the trained networks."""

@@ -1,4 +1,4 @@
-"""The rows of the corpora and their nodes, as few flat arrays: they travel between processes."""
+"""Rows of the corpora and their nodes in flat arrays, cheap to send between processes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from train.protocol import Speaker, clip_names
 
 @dataclass(frozen=True)
 class Table:
-    """The rows, column by column.
+    """The rows as columns.
 
     Args:
         corpora: (R,) names.
         speakers: (R,) ``corpus/speaker``.
-        clips: (R,) ``corpus/`` and the :func:`train.protocol.clip_names`.
+        clips: (R,) ``corpus/clip``, named by :func:`train.protocol.clip_names`.
         labels: (R,) indices into :data:`edge_ser.events.LABELS`.
     """
 
@@ -37,7 +37,7 @@ class Table:
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
-        """The columns of ``rows``."""
+        """Build the columns of ``rows``."""
         return cls(
             np.array([row.corpus for row in rows]),
             np.array([f"{row.corpus}/{row.speaker}" for row in rows]),
@@ -46,16 +46,16 @@ class Table:
         )
 
     def rows_of(self, speakers: Sequence[Speaker]) -> NDArray[np.int64]:
-        """Indices of the rows that these speakers speak, or of the clips so named."""
+        """Return the indices of the rows of these speakers, or of the clips with these names."""
         names = [f"{corpus}/{name}" for corpus, name in speakers]
         return np.flatnonzero(np.isin(self.speakers, names) | np.isin(self.clips, names))
 
     def score(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> dict[str, Scores]:
-        """Corpus to the figures of (n,) predictions for (n,) rows."""
+        """Score (n,) predictions for (n,) rows, corpus by corpus."""
         return score_corpora(self.corpora[rows], self.labels[rows], predictions)
 
     def predictions(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> Predictions:
-        """Write down each of (n,) predictions for (n,) rows, see :data:`Predictions`."""
+        """Group (n,) predictions for (n,) rows as :data:`Predictions`."""
         written: Predictions = {}
         for row, predicted in zip(rows.tolist(), predictions.tolist(), strict=True):
             corpus, _, speaker = str(self.speakers[row]).partition("/")
@@ -67,15 +67,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Clips:
-    """The nodes of all rows in one variant, as few flat arrays (they travel between processes).
+    """Nodes of all rows in one variant, in flat arrays that are cheap to send between processes.
 
     Args:
         values: (M, d) unnormalised nodes, row after row.
-        rows: (M,) the row that each node belongs to.
+        rows: (M,) row of each node.
         bounds: (W, 2) first and last + 1 node of each window.
-        utterances: (W,) the utterance that each window is cut from.
+        utterances: (W,) utterance of each window.
         seconds: (U,) duration of each utterance.
-        owners: (U,) the row that each utterance was found in.
+        owners: (U,) row of each utterance.
     """
 
     values: NDArray[np.float32]
@@ -118,7 +118,7 @@ class Clips:
 
     @classmethod
     def of_vectors(cls, values: NDArray[np.float32]) -> Clips:
-        """Take one vector a row, (R, d); a row of NaN is a clip without any."""
+        """Build clips of one vector per row, (R, d); NaN marks a clip without a vector."""
         rows = np.flatnonzero(np.isfinite(values).all(axis=1))
         places = np.arange(len(rows))
         bounds = np.stack([places, places + 1], axis=1)
@@ -134,7 +134,7 @@ class Clips:
 
 @dataclass(frozen=True)
 class Data:
-    """All rows, their nodes in every variant that is needed, and their words if those are."""
+    """All rows, their nodes in every variant needed and, if needed, their word vectors."""
 
     table: Table
     clips: Mapping[str, Clips]
@@ -142,12 +142,12 @@ class Data:
 
 
 def fit_normalisation(clips: Clips, rows: NDArray[np.int64], limit: float) -> Normalisation:
-    """Fit to the nodes of ``rows``: the training speakers'."""
+    """Fit the normalisation to the nodes of ``rows``, the clips of the training speakers."""
     return Normalisation.fit(clips.values[np.isin(clips.rows, rows)], limit)
 
 
 def normalise_per_speaker(clips: Clips, table: Table, limit: float) -> NDArray[np.float32]:
-    """Normalise each node by all nodes of its own speaker in ``clips``, labels unused."""
+    """Normalise each node by all nodes of its speaker in ``clips``; labels are not used."""
     speakers = table.speakers[clips.rows]
     normalised = np.empty_like(clips.values)
     for speaker in np.unique(speakers):

@@ -1,4 +1,4 @@
-"""What one epoch does: draw a variant of each clip, batch its windows, step the optimiser."""
+"""One epoch of training: draw a variant of each clip, batch its windows, step the optimiser."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from train.learning.windows import Batch, collate, shuffled
 from train.models import count_parameters
 
 _MIXED = 1_000_000
-"""Parameters from which a GPU computes in bfloat16; smaller products leave it idle either way."""
+"""Number of parameters from which a GPU uses bfloat16; smaller networks leave it idle anyway."""
 
 
 class Learner:
-    """A network, its optimiser and its learning rate.
+    """A network with its optimiser and learning rate schedule.
 
     Args:
         config: optimisation settings.
         candidate: network settings.
         table: labels and corpora of the rows.
-        training: the training clips, one subset a variant, all with the same rows.
+        training: the training clips, one subset per variant, all with the same rows.
         device: where to train.
-        epochs: that the learning rate is scheduled for.
+        epochs: number of epochs of the learning rate schedule.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Learner:
         self._scheduler = schedule(config, self._optimiser, epochs)
 
     def epoch(self, random: np.random.Generator) -> tuple[float, float]:
-        """Learn from every training clip once; return mean loss and accuracy."""
+        """Train on every training clip once; return mean loss and accuracy."""
         chosen = self._pool.draw(random)
         windows = self._pool.windows
         lengths = [len(windows[i].x) for i in chosen]
@@ -82,7 +82,7 @@ class Learner:
     def _step(
         self, batch: Batch, labels: Tensor, weights: Tensor, random: np.random.Generator
     ) -> tuple[float, int]:
-        """Learn from a batch; return its mean loss and how many of it were right."""
+        """Train on a batch; return its mean loss and the number of correct windows."""
         inputs, targets = batch.inputs, labels
         if self._mixup:
             inputs, targets, weights = mix(inputs, labels, weights, self._mixup, random)
@@ -106,7 +106,7 @@ class Learner:
 def schedule(
     config: Config, optimiser: torch.optim.Optimizer, epochs: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """Make what lowers the learning rate, epoch by epoch."""
+    """Build the scheduler of the learning rate, stepped once per epoch."""
     if config.schedule == "cosine":
         return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     decay = config.decay if config.schedule == "exponential" else 1.0
@@ -121,9 +121,9 @@ def mix(
     alpha: float,
     random: np.random.Generator,
 ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-    """Mix each clip and its label with another of the batch: mixup, GLAM's equations (1) and (2).
+    """Mix each clip and its label with another of the batch (mixup, GLAM's equations (1), (2)).
 
-    A frame counts where either of the two has one. The labels come back as (B, C) shares.
+    A frame counts where either of the two has one. The labels are returned as (B, C) shares.
     """
     share = float(random.beta(alpha, alpha))
     order = torch.from_numpy(random.permutation(len(labels))).to(labels.device)
@@ -138,7 +138,7 @@ def mix(
 
 
 def clip_weights(balance: str, table: Table, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Weigh every clip in the loss, (R,), by how rare its corpus and class are in ``rows``."""
+    """Compute (R,) loss weights of the clips by how rare their corpus and class are in ``rows``."""
     weights = np.ones(len(table.labels), np.float32)
     if balance == "corpora":
         groups = np.char.add(table.corpora, table.labels.astype(str))
@@ -149,7 +149,7 @@ def clip_weights(balance: str, table: Table, rows: NDArray[np.int64]) -> NDArray
 
 
 class _Pool:
-    """All training windows of all variants, and which of them an epoch uses."""
+    """Training windows of all variants, from which each epoch draws."""
 
     def __init__(self, training: Sequence[Subset]) -> None:
         self.windows = [window for subset in training for window in subset.windows]
@@ -165,7 +165,7 @@ class _Pool:
         self._variants = [list(found.values()) for found in variants.values()]
 
     def draw(self, random: np.random.Generator) -> list[int]:
-        """Draw one variant a clip, of those in which speech was found; places of its windows."""
+        """Draw a variant per clip among those with speech; return the indices of its windows."""
         return [
             place
             for variants in self._variants

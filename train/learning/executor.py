@@ -1,4 +1,4 @@
-"""Where the fits run: the cores of this executor, or the workers of a Dask cluster."""
+"""Executor of the fits: local processes, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from edge_ser.errors import EdgeSerError
 
 @dataclass(frozen=True)
 class Executor:
-    """What runs the fits.
+    """An executor of fits, local or on a cluster.
 
     Args:
-        device: of every fit: ``auto``, ``cpu`` or ``cuda``.
-        jobs: fits at a time; on a cluster its workers decide.
-        cluster: address of a Dask scheduler, as in ``tcp://host:8786``; None for this executor.
-            Its workers need this checkout installed and write no files.
+        device: device of every fit: ``auto``, ``cpu`` or ``cuda``.
+        jobs: fits at a time; on a cluster, the workers decide.
+        cluster: address of a Dask scheduler, as in ``tcp://host:8786``; None to run locally. The
+            workers need this checkout installed and write no files.
     """
 
     device: str = "auto"
@@ -31,9 +31,9 @@ class Executor:
     cluster: str | None = None
 
     def unordered(self, calls: Iterable[Any]) -> Iterator[Any]:
-        """Yield the results of ``joblib.delayed`` calls, each as soon as it is there.
+        """Yield the results of ``joblib.delayed`` calls, each as soon as it is ready.
 
-        A worker of the cluster that dies loses nothing: its calls are given to the others.
+        If a worker of the cluster dies, its calls are given to the others.
 
         Raises:
             EdgeSerError: ``distributed`` is not installed, or no scheduler answers.
@@ -66,7 +66,7 @@ class Executor:
 
 
 def _untouched(starter: int, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    """A call that Ctrl-C does not reach in a worker: whoever started the worker ends it."""
+    """Make a call, ignoring Ctrl-C in a worker: the process that started the worker ends it."""
     if os.getpid() != starter:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return call(*args, **named)

@@ -1,4 +1,4 @@
-"""Training one network on some speakers, the epoch chosen on others."""
+"""Training of one network on some speakers, with the epoch chosen on others."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from train.metrics import Scores, mean_ua
 
 
 def choose_device(name: str) -> torch.device:
-    """Choose where to train; ``auto`` is cuda where there is one.
+    """Choose the device for training; ``auto`` is cuda if available.
 
     Raises:
-        EdgeSerError: cuda is asked for and there is none.
+        EdgeSerError: cuda is requested but not available.
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
@@ -46,22 +46,22 @@ def fit(
 ) -> Fitted:
     """Train a network.
 
-    Keeps the epoch with the best validation UA; the last one without validation clips, or where
-    the learning rate has fallen to zero by then.
+    Keeps the epoch with the best validation UA; keeps the last epoch if there are no validation
+    clips or the learning rate falls to zero.
 
     Args:
         config: optimisation settings.
-        candidate: network settings; the windows' graphs have its gamma already.
+        candidate: network settings; the graphs of the windows were built with its gamma.
         table: labels and corpora of the rows.
-        training: the training clips, one subset a variant, all with the same rows.
+        training: the training clips, one subset per variant, all with the same rows.
         validation: clips of other speakers; None to train for all ``epochs``.
-        seed: of weights, order, dropout and the choice of variants.
+        seed: seed of weights, order, dropout and the choice of variants.
         device: where to train.
-        epochs: at most, if not those of ``config``.
-        start: weights to go on from; random ones otherwise.
-        log: is told every epoch's number and figures.
+        epochs: largest number of epochs; that of ``config`` if None.
+        start: initial weights; random if None.
+        log: called with the number and the metrics of each epoch.
     """
-    torch.set_num_threads(1)  # products this small: processes use the cores better than threads
+    torch.set_num_threads(1)  # small products: processes use the cores better than threads
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     # processor time, which other work does not lengthen; a GPU's own is not among it
@@ -86,7 +86,7 @@ def fit(
             log(epoch, history[-1])
         if validation is None:
             continue
-        if config.schedule == "cosine":  # the rate falls to nothing: the last epoch is the choice
+        if config.schedule == "cosine":  # the rate falls to zero: keep the last epoch
             best = (epoch, {}, scores)
         elif best is None or mean_ua(scores) > mean_ua(best[2]):
             best = (epoch, learner.state(), scores)
@@ -106,7 +106,7 @@ def fit(
 def _check(
     model: nn.Module, table: Table, validation: Subset, checks: Sequence[Batch]
 ) -> tuple[dict[str, Scores], float]:
-    """Corpus to figures of the validation clips, and the cross-entropy of their windows."""
+    """Return the scores of the validation clips and the cross-entropy of their windows."""
     logits = compute_logits(model, checks)
     targets = table.labels[[window.row for window in validation.windows]]
     loss = nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets))

@@ -1,4 +1,4 @@
-"""One fold after another: candidates fitted in parallel, the best on validation kept."""
+"""Training of folds in parallel: each fits all candidates and keeps the best on validation."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from train.protocol import Speaker, Split
 
 @dataclass(frozen=True)
 class FittedFold:
-    """What validation chose in a fold, and what it chose from.
+    """The network that validation chose in a fold, and all candidates.
 
     Args:
-        fitted: the network.
-        normalisation: of the training speakers; None where each speaker has its own.
+        fitted: the chosen network.
+        normalisation: fitted to the training speakers; None if it is per speaker.
         tried: all candidates.
     """
 
@@ -42,20 +42,20 @@ class FittedFold:
 
 
 def training_variants(config: Config) -> list[str]:
-    """Name the variants that training draws from."""
+    """List the variants that training draws from."""
     return [augment.CLEAN, *(augment.copy(number) for number in range(config.augment))]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A fold to be fitted.
+    """A fold to be trained.
 
     Args:
         config: settings.
-        data: the rows in every variant that the settings ask for.
+        data: the rows in every variant that the settings need.
         split: the speakers.
-        seed: of everything random.
-        logs: folder that gets each candidate's learning curve; None for none.
+        seed: random seed.
+        logs: folder for the learning curve of each candidate; None to write none.
     """
 
     config: Config
@@ -66,7 +66,7 @@ class Task:
 
 
 def fit_folds(tasks: Sequence[Task], executor: Executor) -> Iterator[tuple[int, FittedFold]]:
-    """Fit the folds, of one run or of many; yield place and result of each as it is done."""
+    """Fit the folds of one or more runs; yield the index and result of each when it is done."""
     calls = [
         delayed(_fit_fold)(place, replace(task, data=_needed(task)), executor.device)
         for place, task in enumerate(tasks)
@@ -75,13 +75,13 @@ def fit_folds(tasks: Sequence[Task], executor: Executor) -> Iterator[tuple[int, 
 
 
 def _needed(task: Task) -> Data:
-    """What travels to another process: the training variants alone."""
+    """Keep only the training variants, which is all that another process needs."""
     variants = training_variants(task.config)
     return replace(task.data, clips={variant: task.data.clips[variant] for variant in variants})
 
 
 def _fit_fold(place: int, task: Task, device: str) -> tuple[int, FittedFold]:
-    """Fit all candidates, keep the best on validation. The test speakers are not looked at."""
+    """Fit all candidates and keep the best on validation, without using the test speakers."""
     config, data, split = task.config, task.data, task.split
     rows = _learnt_from(config, data, split.train, task.seed)
     held_out = data.table.rows_of(split.validation)
@@ -147,7 +147,7 @@ def fit_final(
     device: str,
     start: Mapping[str, Tensor] | None = None,
 ) -> tuple[Fitted, Normalisation | None]:
-    """Train the candidate on all ``speakers`` for so many epochs, going on from ``start``."""
+    """Train the candidate on all ``speakers`` for ``epochs``, starting from ``start`` if given."""
     rows = _learnt_from(config, data, speakers, seed)
     normalisation = _fit_normalisation(config, data, rows)
     fitted = fit(
@@ -172,7 +172,7 @@ def fold_seed(seed: int, fold: int) -> int:
 def _learnt_from(
     config: Config, data: Data, speakers: Sequence[Speaker], seed: int
 ) -> NDArray[np.int64]:
-    """The rows of ``speakers``, or the share of them that the settings ask for."""
+    """Return the rows of ``speakers``, or the configured share of them."""
     rows = data.table.rows_of(speakers)
     if config.share == 1:
         return rows

@@ -1,4 +1,4 @@
-"""The learning curves of a fit as it goes on: a CSV file, and TensorBoard where it is installed."""
+"""Learning curves, written during a fit as a CSV file and, if installed, for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from train.learning.trained import Epoch
 
 Log = Callable[[int, Epoch], None]
-"""Takes the number of an epoch and what it gave."""
+"""Function that takes the number of an epoch and its metrics."""
 
 
 @contextmanager
 def write_curves(folder: Path) -> Iterator[Log]:
-    """Yield what writes an epoch to ``folder/epochs.csv``, and as TensorBoard events beside it."""
+    """Yield a function that writes epochs to ``folder/epochs.csv`` and TensorBoard events."""
     folder.mkdir(parents=True, exist_ok=True)
     board = None
     if find_spec("tensorboard") is not None:

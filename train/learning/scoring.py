@@ -1,4 +1,4 @@
-"""From the logits of windows to the decision on a clip, the way the device decides on a file."""
+"""Decisions on clips from the logits of their windows, as the device decides on a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Subset:
 
     Args:
         clips: all clips of the variant.
-        rows: (R,) those that the windows are of.
+        rows: (R,) the clips that the windows are cut from.
         windows: in the order of the clips.
     """
 
@@ -31,11 +31,11 @@ class Subset:
     windows: list[Window]
 
     def logits(self, model: nn.Module) -> NDArray[np.float32]:
-        """Compute (W, C) logits of all windows."""
+        """Compute the (W, C) logits of all windows."""
         return compute_logits(model, batches(self.windows))
 
     def inputs(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
-        """Yield what a backend of :mod:`edge_ser` takes: nodes and adjacency of each window."""
+        """Yield the input of a backend of :mod:`edge_ser`: nodes and adjacency of each window."""
         for place in range(len(self.windows)):
             x, *adjacency, _ = (given[0].numpy() for given in collate(self.windows, [place]).inputs)
             yield x, adjacency[0] if adjacency else None
@@ -44,7 +44,7 @@ class Subset:
         """Score each clip: mean over windows, softmax, duration-weighted mean over utterances.
 
         Args:
-            logits: (W, C), one row a window.
+            logits: (W, C), one row per window.
 
         Returns:
             (R, C), zeros for a clip without an utterance.
@@ -64,13 +64,13 @@ class Subset:
         return np.divide(chosen, totals, out=chosen, where=totals > 0)
 
     def predictions(self, logits: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Decide on each clip: (R,) labels, see :func:`decide`."""
+        """Predict the (R,) labels of the clips, see :func:`decide`."""
         return decide(self.probabilities(logits))
 
 
 @torch.inference_mode()
 def compute_logits(model: nn.Module, batched: Sequence[Batch]) -> NDArray[np.float32]:
-    """Compute (W, C) logits in the order of the windows that were batched."""
+    """Compute the (W, C) logits of batched windows, in their original order."""
     model.eval()
     logits = np.empty((sum(len(b.index) for b in batched), len(LABELS)), np.float32)
     for batch in batched:
@@ -79,5 +79,5 @@ def compute_logits(model: nn.Module, batched: Sequence[Batch]) -> NDArray[np.flo
 
 
 def decide(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Choose (R,) labels; :data:`NO_SPEECH` where :meth:`Subset.probabilities` has zeros."""
+    """Choose (R,) labels; :data:`NO_SPEECH` where :meth:`Subset.probabilities` is all zero."""
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), NO_SPEECH)

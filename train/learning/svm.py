@@ -1,4 +1,4 @@
-"""The baseline: a support vector machine on the 88 eGeMAPS functionals of a whole clip."""
+"""Baseline: a support vector machine on the 88 eGeMAPS functionals of a whole clip."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GRIDS: dict[str, list[dict[str, Any]]] = {
 }
 MODELS = tuple(_GRIDS)
 TITLES = {"svm": "SVM (linear, C = 1)", "svm-linear": "SVM (linear)", "svm-rbf": "SVM (RBF)"}
-"""Name to what tables and pictures call it."""
+"""Name to title in tables and pictures."""
 
 
 def fit_folds(
@@ -40,22 +40,22 @@ def fit_folds(
     refit: bool,
     jobs: int,
 ) -> dict[int, tuple[dict[str, Any], dict[str, NDArray[np.int64]]]]:
-    """Trains on clean clips and predicts the test clips, fold by fold.
+    """Train on clean clips and predict the test clips, fold by fold.
 
-    Validation speakers choose the settings.
+    The settings are chosen on the validation speakers.
 
     Args:
         model: one of :data:`MODELS`.
         table: the rows.
         values: variant to (R, 88) functionals, ``clean`` among them.
-        splits: number to speakers.
-        normalisation: ``cold``, or ``speaker`` to standardise every speaker first.
-        refit: then train with the validation speakers too, as the bundled model's recipe does.
-        jobs: processes.
+        splits: fold number to speakers.
+        normalisation: ``cold``, or ``speaker`` to standardise each speaker first.
+        refit: retrain with the validation speakers added, as in the bundled model's recipe.
+        jobs: number of processes.
 
     Returns:
-        Fold to the settings that validation chose, and variant to the (n,) predictions for the
-        rows of the test speakers.
+        For each fold, the chosen settings, and variant to the (n,) predictions for the rows of the
+        test speakers.
     """
     if normalisation == "speaker":
         values = {variant: _per_speaker(table, x) for variant, x in values.items()}

@@ -1,4 +1,4 @@
-"""A trained network: its weights, what it was chosen by, and how it looks at clips."""
+"""Trained networks: weights, training history, and preparation of clips."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from train.models.network import Network
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training clips: a point of the learning curves.
+    """Metrics of one pass over the training clips: a point of the learning curves.
 
     Args:
-        loss: mean over the training windows, while they were learnt from.
-        accuracy: share of them that was right then.
-        validation_loss: cross-entropy of the validation clips' windows; None without any.
+        loss: mean loss over the training windows, in training mode.
+        accuracy: share of the training windows classified correctly, in training mode.
+        validation_loss: cross-entropy of the validation windows; None without validation clips.
         validation_ua: UA on the validation speakers, the mean over the corpora; None likewise.
     """
 
@@ -40,16 +40,16 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The weights of a network, and how they came about.
+    """Weights of a network and the history of its training.
 
     Args:
         candidate: its settings.
         state: its weights, on the CPU.
-        epochs: passes over the training clips that made it.
-        validation: corpus to figures on the validation speakers, empty without any.
-        history: an entry an epoch, those after the best one too.
-        seconds: that the training took, on a CPU of processor time; of a fold, with everything that
-            it tried.
+        epochs: number of epochs that the weights were trained for.
+        validation: corpus to scores on the validation speakers; empty without any.
+        history: one entry per epoch, including those after the best.
+        seconds: duration of the training, on a CPU of processor time; of a fold, including all
+            candidates and the refit.
     """
 
     candidate: Candidate
@@ -61,7 +61,7 @@ class Fitted:
 
     @property
     def validation_ua(self) -> float:
-        """What candidates are chosen by: UA, the mean over the corpora."""
+        """UA on validation, the mean over the corpora, by which candidates are chosen."""
         return mean_ua(self.validation)
 
 
@@ -70,10 +70,10 @@ class Trained:
     """A network ready for use.
 
     Args:
-        config: of its run.
+        config: configuration of its run.
         candidate: its settings.
-        model: in evaluation mode, on the CPU.
-        normalisation: of the training speakers; None where each speaker has its own.
+        model: the network in evaluation mode, on the CPU.
+        normalisation: fitted to the training speakers; None if it is per speaker.
     """
 
     config: Config
@@ -94,7 +94,7 @@ class Trained:
         )
 
     def subset(self, data: Data, rows: NDArray[np.int64], variant: str = augment.CLEAN) -> Subset:
-        """Make of the clips ``rows`` what the network takes, see :func:`make_subset`."""
+        """Prepare the clips ``rows`` for the network, see :func:`make_subset`."""
         return make_subset(
             self.config, data, variant, self.candidate.gamma, self.normalisation, rows
         )
@@ -102,7 +102,7 @@ class Trained:
     def predict(
         self, data: Data, rows: NDArray[np.int64], variant: str = augment.CLEAN
     ) -> NDArray[np.int64]:
-        """Predict (R,) labels of the clips ``rows`` in a variant."""
+        """Predict the (R,) labels of the clips ``rows`` in a variant."""
         subset = self.subset(data, rows, variant)
         return subset.predictions(subset.logits(self.model))
 
@@ -123,7 +123,7 @@ def make_subset(
 ) -> Subset:
     """Normalise the clips ``rows`` in one variant, and cut them into windows with their graphs.
 
-    Per-speaker normalisation takes each speaker as heard in that variant.
+    Per-speaker normalisation is computed on the speaker's clips in that variant.
     """
     clips = data.clips[variant]
     if normalisation is None:

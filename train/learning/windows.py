@@ -1,4 +1,4 @@
-"""Windows of utterances as tensors, and batches of them: what the networks take."""
+"""Windows of utterances as tensors, and batches of them, the input of the networks."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Window:
 
     Args:
         x: (n, d) normalised nodes.
-        a_hat: (n, n) normalised adjacency; None for networks that want no graph.
-        row: the clip it comes from.
-        utterance: the utterance it is a window of.
-        words: (K, D) vectors of the clip's transcript; None for networks that read none.
+        a_hat: (n, n) normalised adjacency; None for networks without a graph.
+        row: index of the clip.
+        utterance: index of the utterance.
+        words: (K, D) word vectors of the clip's transcript; None for networks without words.
     """
 
     x: Tensor
@@ -48,12 +48,12 @@ def cut_windows(
     """Cut the windows of ``rows`` and build their graphs.
 
     Args:
-        clips: where utterances and windows are.
-        normalised: (M, d), the clips' nodes normalised.
+        clips: holds the bounds of utterances and windows.
+        normalised: (M, d) normalised nodes of the clips.
         rows: indices of the clips wanted.
-        kind: of graph, see :func:`edge_ser.graph.build`, or ``none``.
+        kind: kind of graph, see :func:`edge_ser.graph.build`, or ``none``.
         gamma: threshold of the cosine graph.
-        words: of all rows, for networks that read them.
+        words: word vectors of all rows, for networks that read them.
     """
     wanted = set(rows.tolist())
     owners = clips.owners[clips.utterances]
@@ -85,20 +85,20 @@ def _adjacency(kind: str, x: NDArray[np.float32], gamma: float | None) -> Tensor
     return _by_length(kind, len(x))
 
 
-@lru_cache(maxsize=4096)  # thousands of windows share a few lengths
+@lru_cache(maxsize=4096)  # thousands of windows have only a few lengths
 def _by_length(kind: str, n: int) -> Tensor:
     return torch.from_numpy(graph.build(kind, np.empty((n, 0), np.float32)))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded windows.
+    """A batch of padded windows.
 
     Args:
-        inputs: what ``forward`` of a :class:`train.models.network.Network` takes: ``x``
-            (B, N, d), ``a_hat`` (B, N, N) where there are graphs, and ``mask`` (B, N), 1 for a
-            node, 0 for padding; then, where there are words, their vectors (B, K, D) and mask.
-        index: (B,) places of the windows in the list they were taken from.
+        inputs: arguments of ``forward`` of a :class:`train.models.network.Network`: ``x``
+            (B, N, d), ``a_hat`` (B, N, N) if there are graphs, and ``mask`` (B, N), 1 for a node,
+            0 for padding; then, if there are words, their vectors (B, K, D) and mask (B, K).
+        index: (B,) indices of the windows in the list they were taken from.
     """
 
     inputs: tuple[Tensor, ...]
@@ -125,7 +125,7 @@ def collate(
 
 
 def _pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """(B, N, d) and the mask (B, N), N at least 1."""
+    """Pad sequences to (B, N, d), N at least 1, and return them with the mask (B, N)."""
     n = max(1, *(len(sequence) for sequence in sequences))
     padded = torch.zeros(len(sequences), n, sequences[0].shape[1])
     mask = torch.zeros(len(sequences), n)
@@ -135,9 +135,9 @@ def _pad(sequences: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def shuffled(lengths: Sequence[int], size: int, random: np.random.Generator) -> Iterator[list[int]]:
-    """Yield batches of indices in random order, windows of a similar length together.
+    """Yield batches of indices in random order, with windows of similar length together.
 
-    Sorting within pools of sixteen batches keeps padding small and every epoch different.
+    Sorting within pools of sixteen batches keeps the padding small and every epoch different.
     """
     order = random.permutation(len(lengths))
     batches = []
@@ -151,6 +151,6 @@ def shuffled(lengths: Sequence[int], size: int, random: np.random.Generator) -> 
 def batches(
     windows: Sequence[Window], device: torch.device | None = None, size: int = _BATCH
 ) -> list[Batch]:
-    """Collate all windows, those of a similar length together."""
+    """Collate all windows, with windows of similar length together."""
     order = sorted(range(len(windows)), key=lambda i: len(windows[i].x))
     return [collate(windows, order[i : i + size], device) for i in range(0, len(order), size)]

@@ -1,4 +1,4 @@
-"""The published systems: one a file, found by the name on its class."""
+"""Networks of the published systems, one per file, registered by name."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ for _module in pkgutil.iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
 MODELS: dict[str, type[Network]] = dict(sorted(Network.registry.items()))
-"""Name to network: all that the modules of this folder define."""
+"""Name to network class, for all modules of this package."""
 
 
 def create(name: str, dimension: int, classes: int, settings: Mapping[str, Any]) -> Network:
-    """A model with random weights.
+    """Create a network with random weights.
 
     Args:
         name: a key of :data:`MODELS`.
-        dimension: features of a node.
-        classes: labels.
+        dimension: number of features of a node.
+        classes: number of labels.
         settings: the model's own options, see :func:`setting_types`.
 
     Raises:
@@ -36,7 +36,7 @@ def create(name: str, dimension: int, classes: int, settings: Mapping[str, Any])
 
 
 def setting_types(name: str) -> dict[str, type]:
-    """The options of a model and their types: the keyword arguments of its constructor.
+    """Return a model's options and their types: the keyword arguments of its constructor.
 
     Raises:
         EdgeSerError: the name is unknown.
@@ -51,7 +51,7 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def find(name: str) -> type[Network]:
-    """Return the network of a name.
+    """Return the network class with the given name.
 
     Raises:
         EdgeSerError: the name is unknown.
