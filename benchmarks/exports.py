@@ -1,11 +1,12 @@
-"""Every system exported: size, UA before and after, time and memory, by precision and format.
+"""Exports of every system: size, UA before and after, time and memory, by precision and format.
 
     python -m benchmarks.exports [--systems SYSTEM …] [--runs DIR] [--bundles DIR]
 
-Reads the runs that `python -m benchmarks.papers table` has trained cold, seed 0. The networks of
-all their folds are exported and tested on the test speakers, through every runtime; what is done
-is kept in `results/exports/`, so that the same command goes on where it was stopped. In the end
-one fold's bundle of each, kept in BUNDLES, is measured by `edge-ser bench`, a process a format.
+Reads the cold runs with seed 0 of `python -m benchmarks.papers table`. The networks of all their
+folds are exported and tested on the test speakers in every runtime. Results are kept in
+`results/exports/`, so the same command resumes an interrupted run. At the end, the last fold's
+bundle of each system and precision, kept in the folder of --bundles, is measured by
+`edge-ser bench`, in one process per format.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ PRECISIONS = ("fp32", "int8")
 
 
 def export(run: Run, data: Data, precision: str, bundle: Path, console: Console) -> dict[str, Any]:
-    """The report of a run's folds, as `export/quantize.py` writes it, and the last one's bundle.
+    """Report on all trained folds as `export/quantize.py` does, and write the last one's bundle.
 
     Args:
-        run: some or all of its folds trained.
+        run: a run with at least one trained fold.
         data: its clips.
         precision: ``fp32`` or ``int8``.
         bundle: folder to write.
-        console: gets a progress bar.
+        console: shows a progress bar.
     """
     signature = Signature.of(run.config)
     numbers = [fold for fold in range(len(run.splits)) if fold not in run.unfinished]
@@ -74,7 +75,7 @@ def export(run: Run, data: Data, precision: str, bundle: Path, console: Console)
 
 
 def cost(bundle: Path, report: dict[str, Any]) -> None:
-    """Adds to a report what its formats cost a device, as `edge-ser bench` measures it."""
+    """Add to a report the cost of each format, as measured by `edge-ser bench`."""
     report |= machine("numpy", "onnxruntime", "ai-edge-litert")
     for name, backend in BACKENDS.items():
         if name in report["runtimes"]:
@@ -82,10 +83,10 @@ def cost(bundle: Path, report: dict[str, Any]) -> None:
 
 
 def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """The figures as Markdown.
+    """Format the reports as Markdown.
 
     Args:
-        reports: name of a bundle to what :func:`export` and :func:`cost` found.
+        reports: name of a bundle to its report from :func:`export` and :func:`cost`.
     """
     lines = [
         "# Exports",
@@ -114,7 +115,7 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _line(name: str, report: Mapping[str, Any]) -> str:
-    """A system in one precision, a cell a format."""
+    """Format a system in one precision, with one cell per format."""
     system, _, precision = name.rpartition("-")
     runtimes = report["runtimes"]
     there = [key for key in BACKENDS if key in runtimes]
@@ -149,7 +150,7 @@ def _lines(name: str, report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measures what is missing and writes ``results/exports/`` and ``results/exports.md``."""
+    """Measure what is missing, and write ``results/exports/`` and ``results/exports.md``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.exports",
         description=__doc__,

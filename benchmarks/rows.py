@@ -1,7 +1,8 @@
-"""The rows of ``results/papers/``: one JSON file a system and normalisation, grown fold by fold.
+"""Row files of ``results/papers/``: one JSON file per system and normalisation.
 
-A file holds ``name``, ``normalisation``, ``model``, for networks ``config`` and ``parameters``,
-``corpora`` (:func:`train.runs.describe_rows`) and ``fits``, each with the keys of :class:`Fit`.
+Folds are added one by one. A file holds ``name``, ``normalisation``, ``model``, for networks
+``config`` and ``parameters``, ``corpora`` (:func:`train.runs.describe_rows`) and ``fits``, each
+with the keys of :class:`Fit`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from train.metrics import Predictions, Scores, aggregate, mean_ua
 from train.systems import TITLES
 
 NORMALISATIONS = {"cold": "cold", "speaker": "per speaker"}
-"""As written in a file, and as shown."""
+"""Name in row files to name in tables and pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,21 +29,22 @@ class Fit:
     """One fold of a system, trained with one seed and tested.
 
     Args:
-        seed: of everything random.
-        fold: number.
-        commit: of the code; None where git did not know.
+        seed: random seed.
+        fold: number of the fold.
+        commit: Git commit of the code; None if unknown.
         device: ``cpu`` or ``cuda``.
-        seconds: that the training took, with everything that validation chose from: of a network on
-            a CPU processor time, in fits without predictions elapsed time.
-        choice: what validation chose.
-        parameters: of the network; None for support vector machines, as the next three.
-        epochs: that the kept weights were trained for.
+        seconds: duration of the training, including all candidates: of a network on a CPU processor
+            time, in fits without predictions elapsed time.
+        choice: settings that validation chose.
+        parameters: number of the network's parameters; None for support vector machines, as are
+            the next three.
+        epochs: number of epochs that the kept weights were trained for.
         validation: corpus to UA on the validation speakers.
-        history: an entry an epoch, with the keys of :class:`train.learning.trained.Epoch`.
-        test: condition to corpus to the figures of :func:`train.metrics.score`.
-        predictions: condition to the predicted label of every test clip; empty in rows that were
-            made before they were kept.
-        machine: the processor's architecture.
+        history: one entry per epoch, with the keys of :class:`train.learning.trained.Epoch`.
+        test: condition to corpus to the scores of :func:`train.metrics.score`.
+        predictions: condition to the predicted label of every test clip; empty in older rows,
+            which did not keep them.
+        machine: architecture of the processor.
     """
 
     seed: int
@@ -60,22 +62,22 @@ class Fit:
     machine: str = field(default_factory=platform.machine)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is written in a file; what a support vector machine lacks is left out."""
+        """Return the fit as written in a file, without keys that support vector machines lack."""
         return {key: value for key, value in asdict(self).items() if value not in (None, {})}
 
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A system in one normalisation, trained and tested at least once.
+    """A system in one normalisation, with its fits.
 
     Args:
-        name: of the row.
+        name: name of the row.
         model: name of a network of :mod:`train.models`, or of a support vector machine.
         normalisation: ``cold`` or ``speaker``.
-        corpora: it was trained and tested on, in order, name to what
-            :func:`train.runs.describe_rows` says of it.
-        settings: of networks: ``config``, and ``parameters`` of all candidates.
-        fits: by seed and fold.
+        corpora: corpora of training and test, in order, name to description by
+            :func:`train.runs.describe_rows`.
+        settings: for networks, ``config`` and the ``parameters`` of all candidates.
+        fits: fits, sorted by seed and fold.
     """
 
     name: str
@@ -87,7 +89,12 @@ class System:
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> System:
-        """Read what :meth:`to_dict` gave; KeyError or TypeError if it is something else."""
+        """Build a system from the output of :meth:`to_dict`.
+
+        Raises:
+            KeyError: a key is missing, or the normalisation unknown.
+            TypeError: the keys of a fit are wrong.
+        """
         if written["normalisation"] not in NORMALISATIONS:
             raise KeyError("normalisation")
         return cls(
@@ -100,7 +107,7 @@ class System:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is written in a file."""
+        """Return the system as written in a file."""
         return {
             "name": self.name,
             "normalisation": self.normalisation,
@@ -112,12 +119,12 @@ class System:
 
     @property
     def file(self) -> str:
-        """Name of the row's file, without its suffix."""
+        """Name of the row file, without its suffix."""
         return f"{self.name}-{self.normalisation}"
 
     @property
     def title(self) -> str:
-        """What it is called, without the normalisation."""
+        """Title of the system, without the normalisation."""
         return TITLES.get(self.name, self.name)
 
     @property
@@ -127,7 +134,7 @@ class System:
 
     @property
     def conditions(self) -> list[str]:
-        """What the test clips were altered by, ``clean`` among them."""
+        """Conditions of the test clips, including ``clean``."""
         return list(dict.fromkeys(c for fit in self.fits for c in fit.test))
 
     @property
@@ -136,18 +143,18 @@ class System:
         return sorted(fit.parameters for fit in self.fits if fit.parameters is not None)
 
     def figures(self, corpus: str, condition: str = CLEAN) -> Scores | None:
-        """What :func:`train.metrics.aggregate` makes of all fits; None where there is no score."""
+        """Aggregate the scores of all fits (:func:`train.metrics.aggregate`); None without any."""
         tested = [fit.test.get(condition, {}) for fit in self.fits]
         scores = [corpora[corpus] for corpora in tested if corpus in corpora]
         return aggregate(scores) if scores else None
 
     def spread(self, figure: str, corpus: str) -> dict[str, float] | None:
-        """``mean`` and ``sd`` of one figure on clean clips, ``scores`` counted; None as above."""
+        """Return ``mean``, ``sd`` and number of ``scores`` of a metric on clean clips, or None."""
         found = self.figures(corpus)
         return None if found is None else {**found[figure], "scores": found["scores"]}
 
     def mean_ua(self, condition: str = CLEAN) -> dict[str, float] | None:
-        """The same of UA, the mean over the corpora."""
+        """Return the same for UA averaged over the corpora."""
         found = [mean_ua(fit.test[condition]) for fit in self.fits if condition in fit.test]
         if not found:
             return None
@@ -159,14 +166,14 @@ class System:
 
 
 class RowFile:
-    """A row on disk, to which folds are added.
+    """A row file, to which folds are added.
 
     Args:
-        folder: of the rows.
+        folder: folder of the rows.
         system: the row without its fits.
 
     Raises:
-        EdgeSerError: the file is there, and of other settings or clips.
+        EdgeSerError: the file exists and has other settings or clips.
     """
 
     def __init__(self, folder: Path, system: System) -> None:
@@ -180,12 +187,12 @@ class RowFile:
             self._system = before
 
     def missing(self, seed: int, folds: Iterable[int]) -> list[int]:
-        """Return those of ``folds`` of which the file does not have every prediction yet."""
+        """Return the ``folds`` whose predictions are not in the file yet."""
         there = {fit.fold for fit in self._system.fits if fit.seed == seed and fit.predictions}
         return [fold for fold in folds if fold not in there]
 
     def add(self, fit: Fit) -> None:
-        """Write a fold, in place of one of the same seed and number."""
+        """Write a fit, replacing one with the same seed and fold."""
         kept = [f for f in self._system.fits if (f.seed, f.fold) != (fit.seed, fit.fold)]
         fits = sorted([*kept, fit], key=lambda f: (f.seed, f.fold))
         self._system = replace(self._system, fits=fits)
@@ -195,10 +202,10 @@ class RowFile:
 
 
 def read(folder: Path) -> list[System]:
-    """Read the systems of which at least one fold is done; the papers' own first, cold first.
+    """Read the systems with at least one fit, sorted: published before variants, cold first.
 
     Raises:
-        EdgeSerError: no such folder, nothing in it, or a file that is no row.
+        EdgeSerError: the folder does not exist or holds no row, or a file is not a row.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -210,7 +217,7 @@ def read(folder: Path) -> list[System]:
 
 
 def published(systems: Sequence[System]) -> list[System]:
-    """Return those that are a system of a paper, not a variant."""
+    """Return the systems that are published ones, not variants of them."""
     return [system for system in systems if system.name in TITLES]
 
 

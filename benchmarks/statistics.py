@@ -1,8 +1,8 @@
 """UA with a standard error bootstrapped over speakers, and paired differences.
 
-Clips of one speaker are right or wrong together, so that counting them as independent makes errors
-up to three times too small. What is drawn here are speakers: with replacement, within each corpus,
-the same ones for every system, so that a difference is paired by speaker and fold.
+Predictions for clips of one speaker are correlated: treating them as independent makes standard
+errors up to three times too small. The bootstrap therefore draws speakers: with replacement, within
+each corpus, the same for every system, so that differences are paired by speaker and fold.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _FEWEST_FOLDS = 3
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and what it is when other speakers are drawn.
+    """An estimate with its bootstrap resamples.
 
     Args:
-        value: the figure.
-        resampled: (RESAMPLES,) the figure of each draw; None where nothing could be drawn.
+        value: the estimate.
+        resampled: (RESAMPLES,) the estimate of each draw; None if nothing could be drawn.
     """
 
     value: float
@@ -37,11 +37,11 @@ class Estimate:
 
     @property
     def error(self) -> float | None:
-        """The standard error: the standard deviation over the draws."""
+        """Standard error: the standard deviation over the draws."""
         return None if self.resampled is None else float(self.resampled.std())
 
     def __sub__(self, other: Estimate) -> Estimate:
-        """Take the difference draw by draw: what was drawn must be the same of both."""
+        """Subtract draw by draw; both must be drawn from the same speakers or folds."""
         both = self.resampled is not None and other.resampled is not None
         return Estimate(
             self.value - other.value,
@@ -56,14 +56,14 @@ def ua(
     corpora: Sequence[str] | None = None,
     by: str | None = None,
 ) -> Estimate:
-    """UA pooled over the folds' test clips, the mean over corpora and seeds.
+    """Estimate UA pooled over the folds' test clips, averaged over corpora and seeds.
 
     Args:
-        fits: of one system.
-        counted: seed and fold of those that count; all by default.
-        condition: that the test clips were heard in.
-        corpora: those that count; all by default.
-        by: what is drawn, as :func:`drawn_by` says; by default what these fits allow.
+        fits: fits of one system.
+        counted: seed and fold of the fits to use; all by default.
+        condition: condition of the test clips.
+        corpora: corpora to use; all by default.
+        by: what is drawn, see :func:`drawn_by`; by default whatever these fits allow.
     """
     wanted = shared([fits]) if counted is None else set(counted)
     chosen = [fit for fit in fits if (fit.seed, fit.fold) in wanted and condition in fit.test]
@@ -78,10 +78,10 @@ def ua(
 
 
 def drawn_by(systems: Iterable[Sequence[Fit]]) -> str:
-    """What can be drawn of all systems: ``speakers``, ``folds``, or ``nothing``.
+    """Return what can be drawn of all systems: ``speakers``, ``folds`` or ``nothing``.
 
-    Fits that were made before predictions were kept do not tell one speaker from another: what is
-    drawn of them are folds, each with its own speakers, if there are three or more.
+    Fits without predictions do not tell one speaker from another. If there are three folds or more,
+    folds are drawn instead, each with its own speakers.
     """
     fits = [fit for one in systems for fit in one]
     if all(fit.predictions for fit in fits):
@@ -90,7 +90,7 @@ def drawn_by(systems: Iterable[Sequence[Fit]]) -> str:
 
 
 def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estimate:
-    """UA of one corpus, the mean over the seeds."""
+    """Estimate UA of one corpus, averaged over the seeds."""
     by_seed: dict[int, list[Fit]] = {}
     for fit in fits:
         by_seed.setdefault(fit.seed, []).append(fit)
@@ -117,7 +117,7 @@ def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estima
 def _by_speaker(
     written: Sequence[Predictions], corpus: str
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Speaker to (C,) right clips and (C,) clips of each label."""
+    """Map speaker to (C,) correct clips and (C,) clips per label."""
     return {
         speaker: (
             np.array([own.get(label, "").count(initial(k)) for k, label in enumerate(LABELS)]),
@@ -129,34 +129,34 @@ def _by_speaker(
 
 
 def _draws(corpus: str, units: int) -> NDArray[np.int64]:
-    """(RESAMPLES, units): how often each is drawn; the same for every system of a corpus."""
+    """Draw (RESAMPLES, units) counts of each unit, the same for every system of a corpus."""
     random = np.random.default_rng([_SEED, *corpus.encode()])
     return random.multinomial(units, np.full(units, 1 / units), RESAMPLES)
 
 
 def _mean_recall(right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean of right / total over the last axis, where there is any clip."""
+    """Average right / total over the last axis, ignoring labels without clips."""
     recall = np.divide(right, total, out=np.full(right.shape, np.nan), where=total > 0)
     return np.nanmean(recall, axis=-1)
 
 
 def with_error(estimate: Estimate, form: str = ".1f") -> str:
-    """Write an estimate and its standard error in percent; ``–`` where the error is not known."""
+    """Format an estimate and its standard error in percent; ``–`` if the error is unknown."""
     error = "–" if estimate.error is None else f"{100 * estimate.error:.1f}"
     value = round(100 * estimate.value, 1) + 0.0  # no "-0.0"
     return f"{value:{form}} ± {error}"
 
 
 def shared(systems: Iterable[Sequence[Fit]]) -> set[tuple[int, int]]:
-    """Seed and fold of the fits that all of them have."""
+    """Return seed and fold of the fits that all systems have."""
     return set.intersection(*({(fit.seed, fit.fold) for fit in fits} for fits in systems))
 
 
 def which(counted: set[tuple[int, int]]) -> str:
-    """Folds and seeds of fits, in words; ``counted``: seed and fold of each."""
+    """Describe folds and seeds of fits in words; ``counted``: seed and fold of each."""
     folds = sorted({fold for _, fold in counted})
     seeds = len({seed for seed, _ in counted})
-    if len(counted) < len(folds) * seeds:  # a row is still under way
+    if len(counted) < len(folds) * seeds:  # a row is still incomplete
         return f"the {len(counted)} fits that all have"
     named = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
     return f"{named} × {seeds} seed{'s' * (seeds > 1)}"

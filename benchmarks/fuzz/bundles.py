@@ -1,4 +1,4 @@
-"""Damaged bundles: every one must load and answer, or be refused in one line.
+"""Fuzzing of bundles: a damaged bundle must work or be refused with an error of one line.
 
     python -m benchmarks.fuzz.bundles [--cases 20000]
 
@@ -26,12 +26,12 @@ _HASHES = ("hashes as they were", "hashes recomputed")
 
 
 def kind(number: int) -> str:
-    """The file that a case damages, and whether its hash is recomputed."""
+    """Return the file that a case damages, and whether its hash is recomputed."""
     return f"{FILES[number % len(FILES)]}, {_HASHES[number // len(FILES) % 2]}"
 
 
 def run(number: int, folder: Path) -> str:
-    """Damages a bundle in the case's own way, loads it and lets it answer.
+    """Damage a bundle, seeded by the case number, load it and score random nodes.
 
     Returns:
         ``answers``, ``refused`` or a defect.

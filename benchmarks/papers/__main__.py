@@ -1,13 +1,13 @@
-"""The published systems side by side: five speaker-disjoint folds, cold and per speaker.
+"""Comparison of the published systems on five speaker-disjoint folds, cold and per speaker.
 
     python -m benchmarks.papers table --corpora DIR [--runs DIR]     all systems
     python -m benchmarks.papers claims --corpora DIR [--runs DIR]    the papers' ablations
     python -m benchmarks.papers noise --corpora DIR [--runs DIR]     noise and silence
     python -m benchmarks.papers frames --corpora DIR [--runs DIR]    … on the CoGCN paper's frames
 
-Each row is a file in `results/papers/`, to which every fold is added as it is done; folds that are
-there are not trained again, so the same command goes on where it was stopped, on another machine
-too. `results/papers.md` holds the tables, and shows what noise and silence do.
+Each row is a file in `results/papers/`, to which every fold is added when it is done. Existing
+folds are not trained again, so the same command resumes an interrupted run, on another machine too.
+`results/papers.md` holds the tables, and the pictures for noise and silence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from train.learning.executor import Executor
 
 
 def main() -> None:
-    """Measures what is missing of a part and writes the tables."""
+    """Measure what is missing of a part, and write the tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.papers",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""What the papers claim of their parts, beside what it is here."""
+"""The papers' ablations, as printed and as measured here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.rows import Fit
 from benchmarks.statistics import drawn_by, shared, ua, which, with_error
 
-# Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
+# Title to the paper's system and its ablations: name, row file and printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
     "CoGCN, Table 1": [
         ("CoGCN", "cogcn-cold", "62.64 / 63.67"),
@@ -82,10 +82,10 @@ _DRAWN = {"speakers": "", "folds": ", ± over folds", "nothing": ""}
 
 
 def claims_tables(rows: Mapping[str, Sequence[Fit]]) -> list[str]:
-    """The claims of which two rows are there, and have a fit in common, as Markdown.
+    """Format as Markdown the claims with at least two available rows that share a fit.
 
     Args:
-        rows: name of a file without its suffix, to its fits.
+        rows: name of a row file, without its suffix, to its fits.
     """
     lines = []
     for title, parts in CLAIMS.items():

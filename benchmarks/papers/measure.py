@@ -1,4 +1,4 @@
-"""From an entry to its rows: what is missing is trained and tested."""
+"""Training and test of the folds that are missing from the rows of an entry."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def measure(
     cache: Cache,
     executor: Executor,
 ) -> None:
-    """Adds to the rows of ``entries`` every fold that they lack.
+    """Train, test and add every fold that is missing from the rows of ``entries``.
 
     Args:
-        entries: what is wanted.
+        entries: systems to train and test.
         paths: corpus to folder.
-        folder: of the rows.
-        runs: where the trained networks are kept.
-        cache: of features.
-        executor: what runs the fits.
+        folder: folder of the rows.
+        runs: folder of the trained networks.
+        cache: cache of features.
+        executor: runs the fits.
     """
     clips = read_all(paths, cache)
     for entry in entries:
@@ -68,7 +68,7 @@ def _measure_networks(
     cache: Cache,
     executor: Executor,
 ) -> None:
-    """Trains what is missing of entries that read the same segments of the same features."""
+    """Train what is missing of entries that share features, windows and conditions."""
     wanted: list[tuple[Run, Data, list[int]]] = []
     rows: dict[Path, RowFile] = {}
     data: Data | None = None
@@ -115,7 +115,7 @@ def _measure_networks(
 
 
 def _fit(run: Run, fold: int, executor: Executor, **tested: Any) -> Fit:
-    """What is kept of a fold's training and test."""
+    """Collect the results of a fold's training and test."""
     metrics = run.metrics(fold)
     return Fit(
         seed=run.seed,
@@ -138,7 +138,7 @@ def _fit(run: Run, fold: int, executor: Executor, **tested: Any) -> Fit:
 def _measure_svm(
     entry: Entry, clips: Sequence[Row], folder: Path, cache: Cache, executor: Executor
 ) -> None:
-    """The folds of a support vector machine; nothing in it is random."""
+    """Train the missing folds of a support vector machine, in which nothing is random."""
     table, made = Table.of(clips), splits(clips)
     for normalisation in entry.normalisations:
         row = RowFile(
@@ -180,7 +180,7 @@ def _measure_svm(
 def _tested(
     table: Table, predicted: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
 ) -> dict[str, Any]:
-    """Figures and predictions of the test clips: condition to rows and predicted labels."""
+    """Score the test clips, and keep the predictions; ``predicted``: condition to rows, labels."""
     return {
         "test": {condition: table.score(*given) for condition, given in predicted.items()},
         "predictions": {
@@ -199,6 +199,6 @@ def _folds(entry: Entry, executor: Executor) -> Sequence[int]:
 
 
 def _reads(entry: Entry) -> tuple[object, ...]:
-    """What the entries of a group have in common: they are trained on the same data."""
+    """Return the key of entries that are trained and tested on the same data."""
     settings = _settings(entry, "cold")
     return settings.features, settings.window, settings.window_step, entry.conditions

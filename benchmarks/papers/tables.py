@@ -1,4 +1,4 @@
-"""The rows of `results/papers/` as Markdown."""
+"""Markdown tables of the rows in `results/papers/`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEASURED = (
 
 
 def tables(systems: Sequence[System], folder: Path) -> str:
-    """All tables, and the pictures in ``folder``, which lies beside them."""
+    """Format all tables, with links to the pictures in ``folder`` beside the Markdown file."""
     published = rows.published(systems)
     hours = sum(fit.seconds for system in published for fit in system.fits) / 3600
     lines = [
@@ -62,7 +62,7 @@ def tables(systems: Sequence[System], folder: Path) -> str:
 
 
 def _hardest(systems: Sequence[System]) -> list[str]:
-    """How much harder fold 0 is than the others, for the rows that have no other."""
+    """Say how much harder fold 0 is than the others, for the rows that have no other."""
     for system in systems:
         everything = shared([system.fits])
         first = {place for place in everything if place[1] == 0}
@@ -76,7 +76,7 @@ def _hardest(systems: Sequence[System]) -> list[str]:
 
 
 def _markdown(table: Table) -> list[str]:
-    """The table, its caption above."""
+    """Format a table with its caption above."""
     return [
         table.caption,
         "",
@@ -91,7 +91,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _noise(systems: Sequence[System], folder: Path) -> list[str]:
-    """Noise and silence: a line a condition, a column a system; and what was drawn of it."""
+    """Format noise and silence, one row per condition, one column per system, and link pictures."""
     if not systems:
         return []
     names = [TITLES[system.model] for system in systems]
@@ -114,7 +114,7 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
 
 
 def _differences(systems: Sequence[System]) -> list[str]:
-    """The same as differences from CoGCN, paired; nothing without it or without another."""
+    """Format the same as paired differences from CoGCN; nothing without it or another."""
     first = next((system for system in systems if system.model == "cogcn"), None)
     if first is None:
         return []
@@ -140,9 +140,9 @@ def _differences(systems: Sequence[System]) -> list[str]:
 
 
 def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
-    """The same on frames of 25 ms, beside the networks of ``coarse``, on the most folds of any.
+    """Format the same on frames of 25 ms, beside the networks of ``coarse``.
 
-    A system that is still under way is left out.
+    All are scored on the largest set of fits that any has; systems that lack some are left out.
     """
     if not systems:
         return []
@@ -173,7 +173,7 @@ def _heard(system: System, counted: set[tuple[int, int]], condition: str) -> str
 
 
 def _unheard(systems: Sequence[System], condition: str) -> str:
-    """Share of the clips, the same for every network: their detector is one."""
+    """Format the share of clips without detected speech, the same for all networks."""
     for system in systems:
         if system.parameters and condition in system.conditions:
             found = [system.figures(corpus, condition) for corpus in system.corpora]

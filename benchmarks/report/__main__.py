@@ -1,4 +1,4 @@
-r"""Draw one HTML page of tables and pictures from what was measured.
+r"""HTML page of tables and pictures of the results.
 
 python -m benchmarks.report --results benchmarks/results/papers \
         --run runs/papers/cogcn-cold/seed-0 --output report.html
@@ -20,7 +20,7 @@ from train.features.cache import Cache
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, or 1 where it failed with a message."""
+    """Run the command; return 0, or 1 after an error message on stderr."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.report",
         description=__doc__,
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=Path,
         required=True,
         metavar="DIR",
-        help="what `python -m benchmarks.papers` measured",
+        help="results of `python -m benchmarks.papers`",
     )
     parser.add_argument(
         "--run",
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nargs="+",
         default=[],
         metavar="RUN",
-        help="what `train fit` or `train evaluate --runs` made: pictures of its first trained fold",
+        help="run of `train fit` or `train evaluate --runs`: pictures of its first trained fold",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.html", help="the page")
-    parser.add_argument("--jobs", type=int, help="processes (default: one a core)")
+    parser.add_argument("--jobs", type=int, help="processes (default: one per core)")
     parser.add_argument(
-        "--cache", type=Path, help="of extracted features (default: EDGE_SER_CACHE, user's cache)"
+        "--cache", type=Path, help="cache of features (default: EDGE_SER_CACHE, user's cache)"
     )
     args = parser.parse_args(arguments)
     cache = Cache.open(args.cache, args.jobs or joblib.cpu_count(), Console(stderr=True))

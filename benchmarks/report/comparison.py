@@ -1,4 +1,4 @@
-"""All systems beside each other: UA per corpus, UA against size, UA against amount of data."""
+"""Comparison of all systems: UA per corpus, against size and against amount of data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PART = re.compile(r"rlc(?:-data-(\d+))?")
 
 
 def ua_per_corpus(systems: Sequence[System]) -> Picture | Note:
-    """A panel a corpus and one of their mean: a line a system, a dot a normalisation."""
+    """Draw UA, a panel per corpus and one of their mean, a line per system."""
     if not systems:
         return Note("UA of all systems: the rows are all of variants.")
     caption = (
@@ -64,7 +64,7 @@ def _dots(systems: Sequence[System], title: str, corpora: Sequence[str] | None) 
 
 
 def ua_against_parameters(systems: Sequence[System]) -> Picture | Note:
-    """A panel a normalisation; networks only."""
+    """Draw UA against the number of parameters of networks, one panel per normalisation."""
     networks = [system for system in systems if system.parameters]
     if not networks:
         return Note("UA against the number of parameters: none of the rows is of a network.")
@@ -105,7 +105,7 @@ def ua_against_parameters(systems: Sequence[System]) -> Picture | Note:
 
 
 def ua_against_data(systems: Sequence[System]) -> Picture | Note:
-    """RLC trained on a part of the training clips: rows ``rlc-data-PERCENT`` beside ``rlc``."""
+    """Draw UA of RLC on part of the training clips: rows ``rlc-data-PERCENT`` and ``rlc``."""
     panels = []
     for normalisation, word in NORMALISATIONS.items():
         own = [system for system in systems if system.normalisation == normalisation]
@@ -143,12 +143,12 @@ def _amounts(parts: Mapping[int, System], counted: set[tuple[int, int]], title: 
 
 
 def _bar(estimate: Estimate) -> float | None:
-    """Length of an error bar in percent; None where the error is not known."""
+    """Return the length of an error bar in percent; None if the error is unknown."""
     return None if estimate.error is None else 100 * estimate.error
 
 
 def _legend(axes: Axes) -> None:
-    """Below the axes, each name once."""
+    """Draw the legend below the axes, with each name once."""
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     axes.figure.legend(

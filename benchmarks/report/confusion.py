@@ -12,11 +12,11 @@ from benchmarks.report.style import panel
 from benchmarks.rows import NORMALISATIONS, System
 from edge_ser.events import LABELS
 
-_ON_DARK, _ON_LIGHT = "#fefefe", "#10202e"  # cells keep their colour on a dark page; so does this
+_ON_DARK, _ON_LIGHT = "#fefefe", "#10202e"  # fixed on a dark page too, as are the cells
 
 
 def confusion_matrices(systems: Sequence[System]) -> list[Part]:
-    """A picture a system, a panel a corpus and normalisation, on clean clips."""
+    """Draw a picture per system, with a panel per corpus and normalisation, on clean clips."""
     caption = (
         "Clips of the test speakers, summed over folds and seeds: true emotion by row, predicted "
         "by column; the darker, the larger the share of its row."
@@ -32,12 +32,12 @@ def confusion_matrices(systems: Sequence[System]) -> list[Part]:
 
 
 def draw_confusion(counts: np.ndarray, title: str) -> Figure:
-    """One matrix.
+    """Draw one matrix.
 
     Args:
-        counts: (C, C + 1), the last column for clips without detected speech; it is left out
-            where there are none.
-        title: of the panel.
+        counts: (C, C + 1); the last column counts clips in which no speech was detected, and is
+            left out if it is empty.
+        title: title of the panel.
     """
     columns = [*LABELS, "no speech"]
     if not counts[:, -1].any():

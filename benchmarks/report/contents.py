@@ -1,4 +1,4 @@
-"""One HTML page of what was measured and of what the networks see."""
+"""Contents of the page: results of all systems, and a look inside the networks of runs."""
 
 from __future__ import annotations
 
@@ -28,16 +28,15 @@ def write_report(folder: Path, runs: Sequence[Path], output: Path, cache: Cache)
     """Write the page.
 
     Args:
-        folder: of what ``python -m benchmarks.papers`` measured, a file a system and
-            normalisation.
-        runs: folders that ``fit`` or ``evaluate --runs`` made; of each the first trained fold is
-            looked into, on its test speakers.
-        output: the page, one file that needs no other and no network.
-        cache: of what is computed from the runs' clips.
+        folder: folder of the rows of ``python -m benchmarks.papers``.
+        runs: folders written by ``fit`` or ``evaluate --runs``; the first trained fold of each is
+            inspected on its test speakers.
+        output: the page, a single file without external resources.
+        cache: cache of features of the runs' clips.
 
     Raises:
-        EdgeSerError: there are no rows, one of ``runs`` is none, its corpora have changed, or the
-            page cannot be written.
+        EdgeSerError: there are no rows, one of ``runs`` is not a run or its corpora have changed,
+            or the page cannot be written.
     """
     systems = rows.read(folder)
     found = {path: InspectedFold.open(Run.open(path, cache), cache) for path in runs}
@@ -72,7 +71,7 @@ def _told(systems: Sequence[System]) -> list[str]:
 
 
 def _measured(systems: Sequence[System]) -> list[Section]:
-    """What the rows alone tell."""
+    """Make the sections that need only the rows."""
     published = rows.published(systems)
     variants = [system for system in systems if system not in published]
     sections = [
@@ -92,7 +91,7 @@ def _measured(systems: Sequence[System]) -> list[Section]:
 
 
 def _seen(opened: Sequence[InspectedFold], missing: Sequence[Note]) -> list[Section]:
-    """What the networks of the runs make of their test speakers."""
+    """Make the sections that inspect the networks of the runs on their test speakers."""
     nothing = Note("Nothing to show: no such network among the runs given.")
     return [
         Section("Embeddings", [*missing, *embedding_pictures(opened)] or [nothing]),

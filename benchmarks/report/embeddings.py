@@ -1,4 +1,4 @@
-"""What the networks make of frames and utterances, in two dimensions by t-SNE."""
+"""Embeddings of clips and frames in the networks, in two dimensions by t-SNE."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from train.models.bigru import BiGRU
 from train.models.cogcn import CoGCN
 
 Points = NDArray[np.float32]
-"""(n, z) embeddings, or (n, 2) what t-SNE makes of them."""
+"""Embeddings (n, z), or their projection (n, 2) by t-SNE."""
 
 _CLIPS = 48
 _FRAMES = 1200
-"""At most so many clips and frames: t-SNE takes seconds for them, and a page of more is a blot."""
+"""Largest numbers of clips and frames: t-SNE takes seconds, and more points would overlap."""
 
 _FEWEST = 10
 _HOW = (
@@ -34,7 +34,7 @@ _HOW = (
 
 
 def embedding_pictures(opened: Sequence[InspectedFold]) -> list[Part]:
-    """Utterances by emotion; frames by voicing of the networks that keep their frames apart."""
+    """Draw clips by emotion and, for networks with frame embeddings, frames by voicing."""
     by_emotion, by_voice = [], []
     for inspected in opened:
         emotions, points = utterances(inspected)
@@ -66,10 +66,10 @@ def embedding_pictures(opened: Sequence[InspectedFold]) -> list[Part]:
 
 @torch.inference_mode()
 def utterances(inspected: InspectedFold) -> tuple[list[str], Points]:
-    """Emotion and embedding of each test clip that has speech.
+    """Compute emotion and embedding of each test clip in which speech was detected.
 
-    The embedding is what enters the linear layers that give the logits, side by side where there
-    are several (WMA-GIN has five), a mean over the graphs of a clip.
+    The embedding is the input of the linear layers that give the logits, concatenated if there are
+    several (WMA-GIN has five), and averaged over the windows of a clip.
     """
     model = inspected.trained.model
     heads = [
@@ -99,7 +99,7 @@ def utterances(inspected: InspectedFold) -> tuple[list[str], Points]:
 
 @torch.inference_mode()
 def frames(inspected: InspectedFold) -> tuple[list[str], Points]:
-    """Voicing and embedding of each node of some test clips; none of a network without nodes."""
+    """Compute voicing and embedding of each node of some test windows; empty for other networks."""
     model = inspected.trained.model
     layer: nn.Module
     if isinstance(model, CoGCN):
@@ -111,7 +111,7 @@ def frames(inspected: InspectedFold) -> tuple[list[str], Points]:
     given: list[Tensor] = []
 
     def keep(_: nn.Module, __: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
-        # the ReLU of CoGCN's equation (4) is no layer of its own; a BiGRU has two directions
+        # the ReLU of CoGCN's equation (4) is not a module; a BiGRU has two directions
         given.append(output.relu() if isinstance(output, Tensor) else torch.cat(output, dim=-1))
 
     graphs = inspected.tested.windows
@@ -129,14 +129,14 @@ def frames(inspected: InspectedFold) -> tuple[list[str], Points]:
 
 
 def voice(share: float) -> str:
-    """A key of :data:`benchmarks.report.style.VOICING` for the share of a window that is voiced."""
+    """Map the voiced share of a frame to a key of :data:`benchmarks.report.style.VOICING`."""
     return "no voice" if share == 0 else "full" if share == 1 else "partial"
 
 
 def project(points: Points) -> Points:
-    """(n, 2) by t-SNE, the same for the same points each time; n ≥ 4."""
+    """Project (n, z) points, n ≥ 4, to (n, 2) by t-SNE with a fixed seed."""
     perplexity = min(30.0, (len(points) - 1) / 3)
-    with threadpool_limits(1):  # beside other work two threads take five times as long as one
+    with threadpool_limits(1):  # on a busy machine, two threads take five times as long as one
         embedded: Points = TSNE(perplexity=perplexity, random_state=0).fit_transform(points)
     return embedded
 
@@ -144,7 +144,7 @@ def project(points: Points) -> Points:
 def scatter(
     points: Points, groups: Sequence[str], marks: Mapping[str, tuple[str, str]], title: str
 ) -> Figure:
-    """(n, 2) points, each in the colour and marker of its group."""
+    """Draw (n, 2) points, each in the colour and marker of its group."""
     figure, axes = panel(4.6, 4.4)
     names = np.array(groups)
     for name, (hue, marker) in marks.items():
@@ -175,5 +175,5 @@ def scatter(
 
 
 def _spread(count: int, at_most: int) -> list[int]:
-    """Indices below ``count``, evenly spaced."""
+    """Choose at most ``at_most`` evenly spaced indices below ``count``."""
     return sorted({round(i) for i in np.linspace(0, count - 1, min(count, at_most))})

@@ -1,4 +1,4 @@
-"""What GA-GRU's graph joins, and what it does to the attention."""
+"""Pictures of GA-GRU's graph and of its effect on the attention."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from train.models.ga_gru import GAGRU
 PAIRS = ("FF", "MM", "BB", "FM", "FB", "MB")
 _THIRDS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 BINS = 20
-_TOP = 70  # percentile, the paper's, above which attention is counted
-_FEWEST = 6  # averaged frames: two a third
+_TOP = 70  # percentile above which attention is counted, as in the paper
+_FEWEST = 6  # averaged frames: two per third
 
 Profiles = Mapping[str, Sequence[NDArray[np.floating]]]
-"""Emotion to one array a graph."""
+"""Emotion to one array per window."""
 
 
 def ga_gru_pictures(inspected: InspectedFold) -> list[Part]:
-    """The edges between thirds, and the attention before and after the graph."""
+    """Draw the edges between thirds, and the attention before and after the graph."""
     edges: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
     before: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
     after: dict[str, list[NDArray[np.float64]]] = {label: [] for label in LABELS}
@@ -71,14 +71,14 @@ def ga_gru_pictures(inspected: InspectedFold) -> list[Part]:
 
 
 def edge_shares(graph: NDArray[np.floating]) -> NDArray[np.float64]:
-    """How the heavier half of a graph's edges is shared out among :data:`PAIRS`.
+    """Compute the shares of :data:`PAIRS` in the heavier half of a graph's edges.
 
     Args:
         graph: (T, T) weights of the directed edges, T ≥ 3. The diagonal, which the paper does not
-            speak of, is left out: it joins no two steps.
+            mention, is left out, since it connects no two different steps.
 
     Returns:
-        (6,) shares that add up to one; zeros where all weights are equal.
+        (6,) shares that sum to one; zeros if all weights are equal.
     """
     steps = len(graph)
     apart = ~np.eye(steps, dtype=bool)
@@ -93,10 +93,9 @@ def edge_shares(graph: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def profile(weights: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(T,) weights of steps as (BINS,) sums over equal parts of their time.
+    """Sum (T,) weights of steps over equal parts of their time, giving (BINS,).
 
-    Weights below their own 70th percentile count as zero. A step that lies in two parts is shared
-    between them.
+    Weights below their 70th percentile count as zero. A step in two parts is divided between them.
     """
     strong = np.where(weights >= np.percentile(weights, _TOP), weights, 0.0)
     total = np.concatenate([[0.0], np.cumsum(strong, dtype=np.float64)])
@@ -105,7 +104,7 @@ def profile(weights: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def draw_edges(shares: Profiles, title: str) -> Figure:
-    """A group of four emotions for each of :data:`PAIRS`, in percent."""
+    """Draw the shares of each of :data:`PAIRS` in percent, for the four emotions."""
     figure, axes = panel(5.2, 3.2)
     for place, (a, b) in enumerate(_THIRDS):
         even = 100 / 9 * (1 if a == b else 2)
@@ -136,7 +135,7 @@ def draw_edges(shares: Profiles, title: str) -> Figure:
 def draw_attention(
     before: Sequence[NDArray[np.floating]], after: Sequence[NDArray[np.floating]], emotion: str
 ) -> Figure:
-    """Mean profiles of one emotion, solid before and dashed after the graph."""
+    """Draw the mean profiles of one emotion, solid before and dashed after the graph."""
     figure, axes = panel(3.0, 2.4)
     places = (np.arange(BINS) + 0.5) / BINS
     for profiles, style, name in ((before, "-", "before the graph"), (after, "--", "after")):

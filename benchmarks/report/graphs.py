@@ -1,4 +1,4 @@
-"""The cosine graph of an utterance above its waveform."""
+"""Picture of the cosine graph of an utterance above its waveform."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BINS = 700
 
 
 def graph_pictures(inspected: InspectedFold) -> list[Part]:
-    """The graph of one test clip, in the network's own normalisation and at its own γ."""
+    """Draw the graph of one test clip, with the network's normalisation and γ."""
     gamma, example = inspected.trained.candidate.gamma, inspected.example
     if gamma is None:
         return []
@@ -51,15 +51,15 @@ def draw_graph(
     signal: NDArray[np.int16],
     title: str,
 ) -> Figure:
-    """The edges, the voicing and the waveform over the same seconds.
+    """Draw edges, voicing and waveform over a common time axis.
 
     Args:
         x: (n, d) normalised nodes.
-        times: (n,) seconds to the middle of each.
-        shares: (n,) of each window that is voiced.
+        times: (n,) time of the middle of each node, in seconds.
+        shares: (n,) voiced share of each node's frame.
         gamma: the threshold γ.
         signal: (m,) samples at 16 kHz.
-        title: of the picture.
+        title: title of the picture.
     """
     edges = cosine_adjacency(x, gamma)
     shown = np.where(edges > 0, cosine_similarity(x), np.nan)
@@ -86,7 +86,7 @@ def show_matrix(
     vmax: float,
     label: str,
 ) -> None:
-    """(n, n) ``values`` as an image whose columns and rows are the nodes at ``times`` (n,)."""
+    """Draw (n, n) ``values`` as an image whose columns and rows are the nodes at ``times`` (n,)."""
     half = (times[1] - times[0]) / 2 if len(times) > 1 else 0.5
     low, high = times[0] - half, times[-1] + half
     image = axes.imshow(
@@ -105,7 +105,7 @@ def show_matrix(
 
 
 def show_waveform(axes: Axes, signal: NDArray[np.int16]) -> None:
-    """(m,) samples at 16 kHz as the band between minimum and maximum of each stretch."""
+    """Draw (m,) samples at 16 kHz as a band from the minimum to the maximum of each stretch."""
     starts = np.linspace(0, len(signal), min(_BINS, len(signal)), endpoint=False).astype(int)
     low, high = np.minimum.reduceat(signal, starts), np.maximum.reduceat(signal, starts)
     seconds = starts / SAMPLING_RATE

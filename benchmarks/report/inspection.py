@@ -1,4 +1,4 @@
-"""A trained fold and the clips of its test speakers: what the pictures of a network are made of."""
+"""A trained fold with the clips of its test speakers, for pictures of a network."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from train.runs import Run
 
 @dataclass(frozen=True)
 class InspectedFold:
-    """The first trained fold of a run, and its test speakers.
+    """The first trained fold of a run, and the clips of its test speakers.
 
     Args:
         run: the run.
         fold: number of the fold.
         trained: its network.
         rows: all clips of the test speakers.
-        tested: the test clips among them, clean, as the network takes them.
-        cache: of what is computed from the audio.
+        tested: the test clips among them, clean, as input of the network.
+        cache: cache of features.
     """
 
     run: Run
@@ -51,14 +51,14 @@ class InspectedFold:
 
     @classmethod
     def open(cls, run: Run, cache: Cache) -> InspectedFold | None:
-        """None where no fold of the run is trained yet."""
+        """Open the first trained fold of a run; return None if there is none yet."""
         finished = [fold for fold in range(len(run.splits)) if fold not in run.unfinished]
         if not finished:
             return None
         fold = finished[0]
         table = run.table
         test = table.rows_of(run.splits[fold].test)
-        # normalisation per speaker wants all that a speaker says, in the test set or not
+        # per-speaker normalisation needs all clips of a speaker, in the test set or not
         own = np.flatnonzero(np.isin(table.speakers, table.speakers[test]))
         rows = [run.rows[row] for row in own]
         data = load_data(run.config, rows, [CLEAN], cache)
@@ -83,22 +83,22 @@ class InspectedFold:
 
     @property
     def features(self) -> FeatureSet | None:
-        """What the nodes are; None for one vector a clip, which has no place in time."""
+        """Feature set of the nodes; None for one vector per clip, which has no time."""
         spec = self.run.config.features
         return None if spec == FUNCTIONALS else feature_set(spec)
 
     def emotion(self, window: Window) -> str:
-        """What the clip of a window is labelled."""
+        """Return the label of a window's clip."""
         return self.rows[window.row].emotion
 
     def batches(self) -> Iterator[tuple[list[Window], tuple[Tensor, ...]]]:
-        """The test windows and the network's inputs for them, batch by batch."""
+        """Yield batches of test windows with the network's inputs for them."""
         for batch in batches(self.tested.windows):
             yield [self.tested.windows[i] for i in batch.index.tolist()], batch.inputs
 
     @cached_property
     def example(self) -> Window | None:
-        """The angry test clip of median length, of those of one window; any emotion if need be."""
+        """Example clip of one window: the angry one of median length, or any emotion if none is."""
         count = Counter(window.row for window in self.tested.windows)
         whole = [window for window in self.tested.windows if count[window.row] == 1]
         angry = [window for window in whole if self.emotion(window) == LABELS[0]] or whole
@@ -106,11 +106,11 @@ class InspectedFold:
         return angry[len(angry) // 2] if angry else None
 
     def inputs(self, window: Window) -> tuple[Tensor, ...]:
-        """The network's inputs for one window alone."""
+        """Return the network's inputs for a single window."""
         return collate([window], [0]).inputs
 
     def clip(self, example: Window) -> str:
-        """Whose the clip of an example is, as the captions of its pictures begin."""
+        """Describe the clip of an example, as the first sentence of captions."""
         row = self.rows[example.row]
         return (
             f"One clip of a test speaker ({row.corpus}, speaker {row.speaker}, {row.emotion}, the "
@@ -118,10 +118,10 @@ class InspectedFold:
         )
 
     def times(self, window: Window) -> NDArray[np.float64]:
-        """(n,) seconds from the beginning of the clip to the middle of each node.
+        """Return the (n,) times of the middle of each node, in seconds from the clip's beginning.
 
         Raises:
-            ValueError: the clip is one vector, which has no place in time.
+            ValueError: the clip is one vector, which has no time.
         """
         features = self.features
         if features is None:
@@ -131,10 +131,10 @@ class InspectedFold:
         return node_times(found, features)[start:stop]
 
     def voicing(self, windows: Sequence[Window]) -> list[NDArray[np.float64]]:
-        """For each window (n,) the share of each node's frame in which openSMILE finds a pitch.
+        """Compute for each window the (n,) shares of each node's frame with a pitch by openSMILE.
 
-        The pitch is that of eGeMAPS's low-level descriptors, every 10 ms; outside the utterance
-        nothing is voiced, by what an utterance is.
+        The pitch is from eGeMAPS's low-level descriptors, every 10 ms; nothing outside an utterance
+        counts as voiced.
         """
         descriptors = feature_set("egemaps-lld")
         rows = sorted({window.row for window in windows})
@@ -148,7 +148,7 @@ class InspectedFold:
         return shares
 
     def _bounds(self, window: Window) -> tuple[int, int]:
-        """First and last + 1 of the window's nodes among those of its clip."""
+        """Return the window's first and last + 1 node among the nodes of its clip."""
         clips = self.tested.clips
         place = next(i for i, other in enumerate(self.tested.windows) if other is window)
         wanted = np.isin(clips.owners[clips.utterances], self.tested.rows)
@@ -158,9 +158,9 @@ class InspectedFold:
 
 
 def node_times(found: Nodes, features: FeatureSet) -> NDArray[np.float64]:
-    """(M,) seconds from the beginning of the clip to the middle of each of its nodes.
+    """Compute the (M,) times of the middle of each node, in seconds from the clip's beginning.
 
-    Nodes lie on the grid of the stream, which begins with silence; an utterance has those whose
+    Nodes lie on the grid of the stream, which begins with silence; an utterance has the nodes whose
     middles lie in it.
     """
     times = [np.empty(0)]
@@ -174,12 +174,12 @@ def node_times(found: Nodes, features: FeatureSet) -> NDArray[np.float64]:
 def voiced_shares(
     times: NDArray[np.float64], length: float, voiced: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(n,) shares of voiced LLDs among those, every 10 ms, whose middles a node's frame holds.
+    """Compute (n,) shares of voiced LLDs among the LLDs whose middles lie in each node's frame.
 
     Args:
-        times: (n,) middles of the frames, in seconds from the beginning of the clip.
-        length: of the frames in seconds, at least that of an LLD.
-        voiced: (V,) middles of the voiced LLDs, ascending, likewise.
+        times: (n,) middles of the frames, in seconds from the clip's beginning.
+        length: length of the frames in seconds, at least that of an LLD.
+        voiced: (V,) middles of the voiced LLDs, which come every 10 ms, likewise, ascending.
     """
 
     def frame(seconds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Learning curves."""
+"""Learning curves of all systems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRAINING, _VALIDATION = colour("vermillion"), colour("blue")
 
 
 def learning_curves(systems: Sequence[System]) -> list[Part]:
-    """A panel a system: loss above, accuracy below, on training and validation speakers."""
+    """Draw loss (top) and accuracy (bottom) on training and validation, one panel per system."""
     trained = [system for system in systems if any(fit.history for fit in system.fits)]
     if not trained:
         return [Note("No learning curves: none of the rows has a history of epochs.")]
@@ -64,9 +64,9 @@ def _panel(system: System) -> Figure:
 
 
 def mean_curve(curves: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    """(2, E) mean and deviation of each epoch over the curves that reach it.
+    """Compute (2, E), mean and standard deviation of each epoch over the curves that reach it.
 
-    E is the last epoch that at least half of them reach.
+    E is the last epoch that at least half of the curves reach.
     """
     lengths = sorted((len(curve) for curve in curves), reverse=True)
     epochs = lengths[(len(lengths) - 1) // 2]

@@ -1,4 +1,4 @@
-"""Robustness: UA against noise and inserted silence."""
+"""Curves of UA against noise and inserted silence."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ KINDS = {
     "silence": "inserted silence",
 }
 ON_FRAMES = "frames-"
-"""How the names of rows begin whose nodes are frames of 25 ms, as in the CoGCN paper."""
+"""Prefix of rows whose nodes are frames of 25 ms, as in the CoGCN paper."""
 
 _CONDITION = re.compile(r"(\w+):(-?\d+)")
 _DASHES = ("-", "--", "-.", ":")
 
 
 def noise_curves(systems: Sequence[System]) -> list[Part]:
-    """A picture a normalisation, a panel a kind of disturbance, a line a system.
+    """Draw a picture per normalisation, a panel per kind of disturbance, a line per system.
 
-    Rows on frames of 25 ms have pictures of their own.
+    Rows on frames of 25 ms have their own pictures.
     """
     pictures: list[Part] = []
     for frames, (normalisation, word) in itertools.product((False, True), NORMALISATIONS.items()):
@@ -52,7 +52,7 @@ def noise_curves(systems: Sequence[System]) -> list[Part]:
 
 
 def disturbed(systems: Sequence[System], *, frames: bool = False) -> list[System]:
-    """Those that were tested on disturbed clips too, on frames of 25 ms or on other nodes."""
+    """Return systems also tested on disturbed clips, on frames of 25 ms or else on other nodes."""
     return [
         system
         for system in systems
@@ -61,7 +61,7 @@ def disturbed(systems: Sequence[System], *, frames: bool = False) -> list[System
 
 
 def draw_panels(systems: Sequence[System]) -> dict[str, Figure]:
-    """Kind of disturbance to its curves, all of one height."""
+    """Draw the curves of each kind of disturbance, all on one y axis."""
     kinds = {kind: None for system in systems for kind, _ in _levels(system)}
     panels = {kind: draw_curves(systems, kind) for kind in kinds}
     same_height(list(panels.values()))
@@ -69,7 +69,7 @@ def draw_panels(systems: Sequence[System]) -> dict[str, Figure]:
 
 
 def draw_curves(systems: Sequence[System], kind: str) -> Figure:
-    """One kind of disturbance, from clean on the left to the worst on the right."""
+    """Draw one kind of disturbance, from clean (left) to the worst (right)."""
     silence = kind == "silence"
     levels = sorted(
         {level for system in systems for found, level in _levels(system) if found == kind},
@@ -86,7 +86,7 @@ def draw_curves(systems: Sequence[System], kind: str) -> Figure:
         }
         if len(found) < 2:
             continue
-        shift = 0.05 * (number - (len(systems) - 1) / 2)  # bars side by side, not on one another
+        shift = 0.05 * (number - (len(systems) - 1) / 2)  # error bars side by side, not overlapping
         axes.errorbar(
             [place + shift for place in found],
             [100 * estimate.value for estimate in found.values()],
@@ -106,6 +106,6 @@ def draw_curves(systems: Sequence[System], kind: str) -> Figure:
 
 
 def _levels(system: System) -> list[tuple[str, int]]:
-    """Kind and level of the conditions beside the clean one."""
+    """List kind and level of all conditions except clean."""
     matches = [_CONDITION.fullmatch(condition) for condition in system.conditions]
     return [(match[1], int(match[2])) for match in matches if match]

@@ -1,4 +1,4 @@
-"""The page: sections of tables and pictures in one HTML file that asks nothing of the network."""
+"""HTML page of tables and pictures in one file without external resources."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from benchmarks.report.svg import inline
 
 @dataclass(frozen=True)
 class Picture:
-    """Panels that say one thing.
+    """Panels under one heading.
 
     Args:
-        heading: what it shows, in a few words.
-        caption: what is seen, from which speakers.
-        source: paper and figure that it follows, after "the"; empty where there is none.
-        panels: as many as fit stand side by side.
+        heading: short description.
+        caption: what is shown, from which speakers.
+        source: paper and figure that it follows, to stand after "the"; empty for none.
+        panels: shown side by side as far as they fit.
     """
 
     heading: str
@@ -33,13 +33,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text.
+    """A table of text.
 
     Args:
-        caption: what it shows, from which speakers.
+        caption: what is shown, from which speakers.
         head: headings of the columns.
-        rows: cells, as many as ``head`` each.
-        names: how many columns, from the left, say what the row is about.
+        rows: cells of each row, as many as ``head``.
+        names: number of leading columns that name the row.
     """
 
     caption: str
@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Note:
-    """One line: what the reader should know, or why something is not shown."""
+    """A line of text, such as the reason why something is not shown."""
 
     text: str
 
@@ -60,11 +60,11 @@ Part = Picture | Table | Note
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
+    """A section of the page.
 
     Args:
-        title: its heading, and its entry among the contents.
-        parts: what it holds, in order.
+        title: heading, and entry in the table of contents.
+        parts: its parts, in order.
     """
 
     title: str
@@ -72,12 +72,12 @@ class Section:
 
 
 def render(title: str, introduction: Sequence[str], sections: Sequence[Section]) -> str:
-    """The whole page.
+    """Render the page as HTML.
 
     Args:
-        title: of the page.
+        title: title of the page.
         introduction: paragraphs before the sections.
-        sections: in order.
+        sections: sections, in order.
     """
     numbers = itertools.count()
     paragraphs = [f"<p>{escape(text)}</p>" for text in introduction]
@@ -102,7 +102,7 @@ def render(title: str, introduction: Sequence[str], sections: Sequence[Section])
             '<html lang="en">',
             '<head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',  # or the browser asks a server for one
+            '<link rel="icon" href="data:,">',  # keeps the browser from requesting one
             f"<title>{escape(title)}</title>",
             f"<style>{_style()}</style></head>",
             "<body><main>",

@@ -1,4 +1,4 @@
-"""What RLC attends to in one clip."""
+"""Picture of RLC's attention in one clip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REFINEMENTS = (("sky", ":"), ("blue", "--"), ("vermillion", "-"))
 
 
 def rlc_pictures(inspected: InspectedFold) -> list[Part]:
-    """Self-attention, informativeness and waveform of one test clip."""
+    """Draw self-attention, informativeness and waveform of one test clip."""
     model, example = inspected.trained.model, inspected.example
     if not isinstance(model, RLC):
         return []
@@ -52,14 +52,14 @@ def draw_attention(
     signal: NDArray[np.int16],
     title: str,
 ) -> Figure:
-    """Matrix, curves and waveform over the same seconds.
+    """Draw matrix, curves and waveform over a common time axis.
 
     Args:
-        attention: (T, T) of one head, a row a query.
-        informativeness: (I, T), from 0 to 1, a row a refinement.
-        times: (T,) seconds to the middle of each step.
+        attention: (T, T) of one head, one row per query.
+        informativeness: (I, T), from 0 to 1, one row per refinement.
+        times: (T,) time of the middle of each step, in seconds.
         signal: (m,) samples at 16 kHz.
-        title: of the picture.
+        title: title of the picture.
     """
     figure, (matrix, curves, wave) = stacked(5, 2, 1.5, width=4.8, height=6.2)
     top = float(attention.max())

@@ -1,4 +1,4 @@
-"""How the pictures look: colours that the colour-blind tell apart, small panels, no ornament."""
+"""Style of the pictures: colours safe for colour-blind readers, small panels, no decoration."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ COLOURS = {
     "brown": ("#8a5a2b", "#c99a6b"),
     "grey": ("#858585", "#9a9a9a"),
 }
-"""Name to what it is on white and on black. A page swaps them; see :mod:`benchmarks.report.svg`."""
+"""Name to colour on white and on black; the page swaps them, see :mod:`benchmarks.report.svg`."""
 
 
 def colour(name: str) -> str:
-    """What a picture is drawn with: the colour on white."""
+    """Return a colour on white, in which pictures are drawn."""
     return COLOURS[name][0]
 
 
@@ -45,7 +45,7 @@ VOICING = {
     "partial": (colour("grey"), "s"),
     "full": (colour("blue"), "o"),
 }
-"""Of the CoGCN paper's Fig. 1, whose red, green and blue not everyone can tell apart."""
+"""Colour and marker as in the CoGCN paper's Fig. 1, made safe for colour-blind readers."""
 
 SYSTEMS = {
     "cogcn": (colour("blue"), "o"),
@@ -61,9 +61,9 @@ SYSTEMS = {
 }
 """Colour and marker of each system."""
 OTHER = (colour("muted"), "*")
-"""Those of any other."""
+"""Colour and marker of any other system."""
 
-_SETTINGS: Any = {  # matplotlib's own type lists every setting by name
+_SETTINGS: Any = {  # matplotlib's own type lists every setting
     "font.family": "sans-serif",
     "font.size": 8.5,
     "axes.titlesize": 9,
@@ -99,26 +99,26 @@ _SETTINGS: Any = {  # matplotlib's own type lists every setting by name
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Within it matplotlib draws, and writes SVG, in this style."""
+    """Let matplotlib draw and write SVG in this style within the context."""
     with matplotlib.rc_context(_SETTINGS):
         yield
 
 
 def panel(width: float = 3.3, height: float = 2.6) -> tuple[Figure, Axes]:
-    """One set of axes; ``width`` and ``height`` in inches. No window is ever opened."""
+    """Make a figure with one set of axes, in inches; no window is ever opened."""
     figure = Figure((width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
 def stacked(*heights: float, width: float = 3.3, height: float = 3.4) -> tuple[Figure, list[Axes]]:
-    """Axes one above the other that share their x axis, in proportion to ``heights``."""
+    """Make a figure of stacked axes that share their x axis, in proportion to ``heights``."""
     figure = Figure((width, height), layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     return figure, list(axes)
 
 
 def same_height(figures: Sequence[Figure]) -> None:
-    """Gives the first axes of all figures one y axis, so that panels can be compared by eye."""
+    """Give the first axes of all figures the same y limits, to make panels comparable."""
     limits = [figure.axes[0].get_ylim() for figure in figures]
     for figure in figures:
         figure.axes[0].set_ylim(min(low for low, _ in limits), max(high for _, high in limits))

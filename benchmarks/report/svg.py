@@ -1,4 +1,4 @@
-"""A matplotlib figure as SVG inside an HTML page: text stays text, colours follow the page."""
+"""Inline SVG of matplotlib figures: text stays text, and colours follow the page."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from benchmarks.report.style import COLOURS
 _NAMES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 _COLOUR = re.compile(r"(?<=: )#[0-9a-f]{6}\b")
 _IDENTIFIER = re.compile(r'(\bid="|xlink:href="#|url\(#)')
-_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)  # the page has it once
+_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)  # page.css has it
 _OPENING = re.compile(r"<svg\b.*?>", re.DOTALL)
 _NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def inline(figure: Figure, prefix: str) -> str:
-    """The ``<svg>`` element of a figure, the same text for the same figure each time.
+    """Render a figure as an ``<svg>`` element; the same figure always gives the same text.
 
     Args:
-        figure: drawn within :func:`benchmarks.report.style.drawing`, and handed over within it. The
-            titles of its axes are what it is called for those who cannot see it.
-        prefix: of every identifier in it: unlike those of the other figures of the page.
+        figure: drawn within :func:`benchmarks.report.style.drawing`, which must still be active.
+            The titles of its axes become its label for screen readers.
+        prefix: prefix of every identifier in it, unique on the page.
     """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata=_NOTHING)

@@ -1,4 +1,4 @@
-"""What was measured, in figures."""
+"""Tables of the results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHO = "Test speakers, in neither training nor validation"
 
 
 def overview(systems: Sequence[System]) -> Table:
-    """UA on clean clips, size and cost of each system."""
+    """Make the table of UA on clean clips, size and cost of each system."""
     corpora = corpora_of(systems)
     rows = [
         [
@@ -41,7 +41,7 @@ def overview(systems: Sequence[System]) -> Table:
 
 
 def details(systems: Sequence[System]) -> Table:
-    """All figures on clean clips, corpus by corpus."""
+    """Make the table of all metrics on clean clips, corpus by corpus."""
     rows = []
     for system in systems:
         for corpus in system.corpora:
@@ -68,7 +68,7 @@ def details(systems: Sequence[System]) -> Table:
 
 
 def corpora_of(systems: Sequence[System]) -> list[str]:
-    """The corpora that any of the systems was tested on, in order."""
+    """List the corpora that any of the systems was tested on, in order."""
     return list(dict.fromkeys(corpus for system in systems for corpus in system.corpora))
 
 

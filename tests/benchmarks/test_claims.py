@@ -8,14 +8,14 @@ from tests.benchmarks.report.made_up import fit
 
 
 def row(*right: int, seed: int = 0) -> list[Fit]:
-    """A fit a fold; of ten clips a class and corpus so many are right."""
+    """Make one fit per fold, each with ``right`` of ten clips per class and corpus correct."""
     return [fit(fold, count, seed=seed) for fold, count in enumerate(right)]
 
 
 def test_only_what_both_rows_have_is_compared() -> None:
     lines = claims_tables({"ga-gru-speaker": row(5, 9), "ga-gru-no-graph-speaker": row(4)})
     assert "| | UA here, fold 0 × 1 seed | difference | printed: IEMOCAP WA / UA |" in lines
-    # two speakers a corpus: at 50 % one has three of five right and the other two, at 40 % both two
+    # two speakers per corpus: at 50 % they have 3 and 2 of 5 clips correct, at 40 % both have 2
     assert any("| 40.0 ± 0.0 | -10.0 ± 5.1 | 61.51 / 62.44 |" in line for line in lines), lines
     assert claims_tables({"ga-gru-speaker": row(5)}) == []
     other = {"ga-gru-speaker": row(5), "ga-gru-no-graph-speaker": row(4, seed=1)}

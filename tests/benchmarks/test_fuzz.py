@@ -1,4 +1,4 @@
-"""Damaged bundles, audio and command lines give clean errors; a defect would be noticed."""
+"""Damaged bundles, audio and command lines give clean errors, and defects are detected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.fuzz import bundles, cases, inputs
 from edge_ser.errors import EdgeSerError
 
 BUNDLES, INPUTS = 400, 1000
-"""A fiftieth of what `make fuzz` runs."""
+"""A fiftieth of the cases of `make fuzz`."""
 
 
 def test_damaged_bundles_load_or_are_refused_in_one_line() -> None:

@@ -1,4 +1,4 @@
-"""The table's machinery on a few real clips, two epochs each."""
+"""The benchmark of the papers on a few real clips, two epochs each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MACHINE = Executor("cpu")
 
 @pytest.fixture(scope="module")
 def paths(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Twenty clips of each corpus, five speakers with every emotion."""
+    """Select twenty clips of each corpus: five speakers with every emotion."""
     folder = tmp_path_factory.mktemp("manifests")
     for name in ("ravdess", "emodb", "nemo"):
         rows = read(name, corpora / name)
@@ -100,7 +100,7 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
 
 
 def counted(predictions: dict[str, dict[str, str]]) -> list[list[int]]:
-    """The confusion matrix of one corpus's written predictions."""
+    """Count the confusion matrix of one corpus's stored predictions."""
     return [
         [sum(own.get(label, "").count(mark) for own in predictions.values()) for mark in "ahns-"]
         for label in LABELS

@@ -11,7 +11,7 @@ from tests.benchmarks.report.made_up import fit, scores
 
 
 def people(*right: int, of: int = 10, fold: int = 0, seed: int = 0) -> Fit:
-    """A fit of one corpus, a speaker each of whose clips so many of ten a label are right."""
+    """Make a fit of one corpus, with one speaker per number of correct clips per label."""
     predictions = {
         str(place): {
             label: label[0] * count + "-" * (of - count)
@@ -34,11 +34,11 @@ def test_the_standard_error_is_that_of_speakers_not_of_clips() -> None:
     right = [2, 9, 4, 8, 5, 10, 3, 7, 6, 6]
     found = ua([people(*right)])
     assert found.value == pytest.approx(np.mean(right) / 10)
-    # of a mean over speakers who say as many clips each
+    # standard error of a mean over speakers with equal numbers of clips
     assert found.error == pytest.approx(np.std(right) / 10 / np.sqrt(len(right)), rel=0.05)
     alike = ua([people(*[6] * 10)])
     assert alike.value == pytest.approx(found.value)
-    assert alike.error == pytest.approx(0.0)  # as many clips, nobody different
+    assert alike.error == pytest.approx(0.0)  # all speakers are equal
     assert found.resampled is not None and found.resampled.shape == (RESAMPLES,)
 
 
@@ -47,7 +47,7 @@ def test_a_difference_is_paired_by_speaker() -> None:
     one, other = ua([people(*hard)]), ua([people(*easy)])
     difference = one - other
     assert difference.value == pytest.approx(0.1)
-    assert difference.error == pytest.approx(0.0)  # the same for everybody
+    assert difference.error == pytest.approx(0.0)  # the same for every speaker
     assert one.error is not None and one.error > 0.05
     assert with_error(difference, "+.1f") == "+10.0 ± 0.0"
 
@@ -65,7 +65,7 @@ def test_folds_are_pooled_and_seeds_are_averaged() -> None:
 def test_other_conditions_and_single_corpora() -> None:
     noisy = fit(0, 9, conditions={"noise:0": 5})
     assert ua([noisy], condition="noise:0").value == ua([fit(0, 5)]).value
-    assert ua([noisy, fit(1, 1)], condition="noise:0").value == 0.5  # where it was heard
+    assert ua([noisy, fit(1, 1)], condition="noise:0").value == 0.5  # one fit has it
     assert ua([noisy], corpora=["big"]).value == 0.9
 
 

@@ -1,4 +1,4 @@
-"""The published systems with weights that nobody trained, and windows short enough to convert."""
+"""Untrained networks of the published systems, with windows short enough to convert."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from train import config, models
 SYSTEMS = ("cogcn", "tgcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
 _FEATURES = dict.fromkeys(("cogcn", "tgcn", "bigru"), "egemaps-88@500/100")
 _SECONDS = {"ga-gru": 0.43, "wma-gin": 0.2, "rlc": 0.64, "bigru": 1.0, "glam": 2.0}
-"""Windows: steps are unrolled for TFLite, and the papers' hundreds of them take minutes."""
+"""Window lengths: TFLite unrolls the steps, and the papers' hundreds of steps take minutes."""
 _OVERLAP = 2
 
 
@@ -40,7 +40,7 @@ def signature(system: str) -> Signature:
 
 
 def network(system: str) -> nn.Module:
-    """Random weights; statistics of the normalisations as training would have moved them."""
+    """Create a network with random weights and batch statistics as after training."""
     torch.manual_seed(0)
     shape = signature(system)
     chosen = settings(system).candidates()[0].network
@@ -54,13 +54,13 @@ def network(system: str) -> nn.Module:
 
 
 def formats(system: str) -> list[str]:
-    """The formats that a system has."""
+    """List the formats available for a system."""
     return [name for name in BACKENDS if name != "npz" or models.find(system).numpy_form]
 
 
 @lru_cache
 def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]:
-    """The network as it is exported, and its files; converted once for all tests."""
+    """Convert a network once for all tests; return it as exported, and its files."""
     trained = network(system)
     model = on_grid(trained) if precision == "int8" else trained
     files = convert(model, signature(system), precision, formats(system))
@@ -69,7 +69,7 @@ def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]
 
 
 def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
-    """A folder that the device can load."""
+    """Write a bundle that the device can load; return its folder."""
     chosen, shape = settings(system), signature(system)
     d = shape.dimension
     card: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The command, on a run trained on real speech."""
+"""The export command, on a run trained on real speech."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from train.__main__ import main as train
 
 @pytest.fixture(scope="module")
 def run(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run over five speakers and few clips: quick, and as bad as that."""
+    """Train a run on five speakers and few clips: quick, but inaccurate."""
     folder = tmp_path_factory.mktemp("run")
     lines = ["path,speaker,emotion"]
     for actor in range(1, 6):
@@ -48,7 +48,7 @@ def test_a_bundle_that_listens(
     run: Path, tmp_path: Path, precision: str, corpora: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "mine"
-    drop = ["--max-ua-drop", "50"]  # so few clips: one that flips is worth points
+    drop = ["--max-ua-drop", "50"]  # with so few clips, a single change of prediction costs points
     assert quantize(arguments(run, output, "--precision", precision, *drop)) == 0
     printed = capsys.readouterr().out
     rows = ("trained", "exported", "npz", "onnx", "tflite")
@@ -59,7 +59,7 @@ def test_a_bundle_that_listens(
     runtimes = report["runtimes"]
     assert list(runtimes) == ["trained", "pytorch", "npz", "onnx", "tflite"]
     assert report["parameters"] == bundle.parameters and report["failures"] == {}
-    # one window of 80 nodes: three layers on every node, two aggregations, the classifier
+    # a window of 80 nodes: three layers on every node, two aggregations, the classifier
     assert report["multiply_accumulates"] == 80 * (88 + 2 * 128 + 2 * 80) * 128 + 4 * 128
     for name in ("npz", "onnx", "tflite"):
         assert runtimes[name]["bytes"] == len(bundle.files[f"model.{name}"])
@@ -90,7 +90,7 @@ def test_a_pruned_bundle_is_smaller(run: Path, tmp_path: Path) -> None:
     report = json.loads(small.files["report.json"])
     assert report["recipe"] == {"precision": "int8", "pruned": 0.5}
     assert report["parameters"] == small.parameters < large.parameters
-    # before is the whole network, as trained
+    # "before" is the unpruned network, as trained
     before = json.loads(large.files["report.json"])["runtimes"]["trained"]["scores"]
     assert report["runtimes"]["trained"]["scores"] == before
     assert "50 % of the hidden units" in small.files["CARD.md"].decode()
@@ -109,7 +109,7 @@ def test_fractions_that_make_no_sense(
 def test_one_format_that_cannot_be_had(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others are written, the report says why, the status is 1."""
+    """Check that the other formats are written, the report gives the reason and the status is 1."""
 
     def broken(*_: object) -> bytes:
         raise RuntimeError("no lowering for aten.sleep\nand much more")
@@ -139,7 +139,7 @@ def test_a_runtime_that_disagrees_writes_nothing(
     def careless(model: nn.Module, *rest: Any) -> bytes:
         other = copy.deepcopy(model)
         with torch.no_grad():
-            next(other.parameters()).mul_(1.05)  # labels hardly change, logits do
+            next(other.parameters()).mul_(1.05)  # changes logits, but hardly any label
         return make(other, *rest)
 
     monkeypatch.setitem(formats._CONVERTERS, "npz", (careless, packages))

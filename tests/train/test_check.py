@@ -1,4 +1,4 @@
-"""Damaged files, and what a copy of a corpus holds."""
+"""Damaged files, and the contents of a copy of a corpus."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAMAGED = {
 
 
 def damage(folder: Path) -> dict[str, str]:
-    """Really damaged files below ``folder``; what is said of each."""
+    """Write damaged files below ``folder``; return the expected reason for each."""
     folder.mkdir(exist_ok=True)
     noise = 0.1 * np.random.default_rng(0).standard_normal(32_000)
     for name in ("cut.flac", "cut.wav"):
@@ -92,7 +92,7 @@ def test_the_outcome_is_remembered(make_wav: MakeWav, tmp_path: Path, page: Cons
     again = readable(
         [Row(corpus="ours", path=path, speaker="x", emotion="sad") for path in moved], cache
     )
-    assert text_of(page) == before  # nothing decoded
+    assert text_of(page) == before  # no clip is decoded again
     assert [row.path for row in again[0]] == moved[:1]
     assert again[1] == {moved[1]: first[1][paths[1]]}
 
@@ -115,7 +115,7 @@ def test_pieces_of_damaged_files(make_wav: MakeWav, tmp_path: Path, cache: Cache
 
 
 def table(console: Console) -> dict[str, list[str]]:
-    """The rows of the printed table by their first cell."""
+    """Read the rows of the printed table by their first cell."""
     lines = [line for line in text_of(console).splitlines() if line[:1] in "│"]
     cells = ([cell.strip() for cell in line.strip("│").split("│")] for line in lines)
     return {first: others for first, *others in cells}

@@ -1,4 +1,4 @@
-"""The whole way on real speech: six actors, a few sentences, two epochs."""
+"""The commands from end to end on real speech: six actors, a few sentences, two epochs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def train(home: Path, actors: Path) -> Train:
-    """Runs a command over the six actors, given as a manifest."""
+    """Return a function that runs a command on the six actors, given as a manifest."""
     shutil.copy(actors, home / "clips.csv")
     corpus = ["--corpus", f"actors={home / 'clips.csv'}"]
 
@@ -142,7 +142,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(home: Path, train: Train, finished: Pa
         [*command, *changes, "--jobs", "2", "--device", "cpu"],
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a terminal sends the signal to the whole group
+        start_new_session=True,  # a terminal signals the whole process group
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         deadline = time.monotonic() + 120
@@ -280,7 +280,7 @@ def test_the_baseline(home: Path, train: Train, model: str, normalisation: str) 
 )
 def test_errors_are_one_line(
     train: Train,
-    finished: Path,  # and with it the clips are known to be readable: no line about that
+    finished: Path,  # its clips are cached as readable: no line about decoding
     arguments: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],

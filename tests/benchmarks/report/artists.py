@@ -1,4 +1,4 @@
-"""What is drawn, as numbers."""
+"""Values read back from matplotlib axes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 
 def points(axes: Axes) -> list[NDArray[np.float64]]:
-    """(n, 2) of every line or dot with error bars."""
+    """Return the (n, 2) points of every line or dot with error bars."""
     return [xy(container.lines[0]) for container in _bars(axes)]
 
 
 def colours(axes: Axes) -> list[str]:
-    """The colour of each of them."""
+    """Return the colour of each line or dot with error bars."""
     return [str(line.get_color()) for container in _bars(axes) if (line := container.lines[0])]
 
 
 def bars(axes: Axes) -> list[NDArray[np.float64]]:
-    """(n, 2, 2) ends of the error bars of each, none where there are none."""
+    """Return the (n, 2, 2) ends of the error bars of each; empty without error bars."""
     ends = []
     for container in _bars(axes):
         drawn = [segment for lines in container.lines[2] for segment in lines.get_segments()]
@@ -29,13 +29,13 @@ def bars(axes: Axes) -> list[NDArray[np.float64]]:
 
 
 def xy(line: Line2D | None) -> NDArray[np.float64]:
-    """(n, 2) of a line."""
+    """Return the (n, 2) points of a line."""
     assert line is not None
     return np.asarray(line.get_xydata(), np.float64)
 
 
 def ticks(axes: Axes) -> list[str]:
-    """What stands along the x axis."""
+    """Return the tick labels of the x axis."""
     return [label.get_text() for label in axes.get_xticklabels()]
 
 

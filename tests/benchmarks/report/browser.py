@@ -1,4 +1,4 @@
-"""Headless Chromium, driven through the DevTools protocol over a pipe."""
+"""Headless Chromium, driven by the DevTools protocol over a pipe."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-_PATIENCE = 60.0  # seconds, for a browser that starts beside other work
+_PATIENCE = 60.0  # seconds, for a browser that starts on a busy machine
 _SILENCE = 1.0
-"""Seconds without a request, after which a page is said to want nothing more."""
+"""Seconds without a request after which a page counts as loaded."""
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
     "--headless",
-    "--no-sandbox",  # root, as in a container, may not have one
+    "--no-sandbox",  # not available to root, as in a container
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
@@ -32,11 +32,11 @@ _OPTIONS = (
 
 @dataclass
 class Page:
-    """What a page did while it was loaded.
+    """Requests and errors of a page while it was loaded.
 
     Args:
-        requests: addresses it asked for, its own first.
-        errors: exceptions, and what went to the console or the browser's log.
+        requests: addresses requested, first its own.
+        errors: exceptions, and output to the console or the browser's log.
     """
 
     requests: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Browser:
             self._ask(f"{domain}.enable")
 
     def open(self, file: Path) -> Page:
-        """Loads a page and waits until it asks for nothing more."""
+        """Load a page and wait until it sends no more requests."""
         self.page = Page()
         self._ask("Page.navigate", url=file.as_uri())
         self._until("Page.loadEventFired")
@@ -67,12 +67,12 @@ class Browser:
         return self.page
 
     def evaluate(self, expression: str) -> Any:
-        """What a JavaScript expression says of the open page."""
+        """Evaluate a JavaScript expression in the open page."""
         answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True)
         return answer["result"]["value"]
 
     def look(self, width: int, scheme: str, medium: str = "screen") -> None:
-        """Shows the page in a window of ``width`` CSS pixels, light or dark, on screen or paper."""
+        """Show the page ``width`` CSS pixels wide, light or dark, on screen or in print."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -84,7 +84,7 @@ class Browser:
         self._ask("Emulation.setEmulatedMedia", media=medium, features=preference)
 
     def screenshot(self, file: Path) -> None:
-        """The whole page as PNG."""
+        """Save the whole page as PNG."""
         answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True)
         file.write_bytes(base64.b64decode(answer["data"]))
 
@@ -99,7 +99,7 @@ class Browser:
         return answer["result"]
 
     def _until(self, what: int | str | None, patience: float = _PATIENCE) -> dict[str, Any] | None:
-        """Reads up to an answer or event; with None until nothing comes for ``patience``."""
+        """Read up to an answer or event; for None, until ``patience`` seconds pass without one."""
         while True:
             message = self._next(patience)
             if message is None:
@@ -126,7 +126,7 @@ class Browser:
         told = message.get("params", {})
         match message.get("method"):
             case "Network.requestWillBeSent":
-                # the tab that Chromium starts with may still be asking for its own parts
+                # Chromium's first tab may still be loading its own resources
                 if not told["documentURL"].startswith("chrome:"):
                     self.page.requests.append(told["request"]["url"])
             case "Runtime.exceptionThrown":
@@ -139,7 +139,7 @@ class Browser:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Browser]:
-    """A browser; the test skips where none is installed, and fails if ``CI`` is true."""
+    """Start a browser; if none is installed, skip the test, or fail if ``CI`` is true."""
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if program is None:
         reason = "Chromium is missing (the package chromium)"
@@ -149,7 +149,7 @@ def chromium(profile: Path) -> Iterator[Browser]:
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
     os.set_blocking(ours_in, False)
-    # the protocol is spoken on descriptors 3 and 4
+    # the protocol uses file descriptors 3 and 4
     script = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
     with (profile.parent / f"{profile.name}.log").open("wb") as log:
         process = subprocess.Popen(

@@ -43,7 +43,7 @@ def shared_cache(home: Path) -> Cache:
 
 @pytest.fixture(scope="session")
 def trained(home: Path, actors: Path) -> Path:
-    """The folder of a CoGCN of which fold 0 was trained, for one epoch."""
+    """Train fold 0 of a CoGCN for one epoch; return the folder of its run."""
     changes = ["features=egemaps-88@500/100", "hidden=16", "epochs=1", "gamma=0.5", "layers=2"]
     settings = [word for change in changes for word in ("--set", change)]
     arguments = ["evaluate", "--corpus", f"actors={actors}", "--folds", "0", *settings]
@@ -61,7 +61,7 @@ def cogcn(trained: Path, shared_cache: Cache) -> InspectedFold:
 
 @pytest.fixture(scope="session")
 def untrained(home: Path, actors: Path, shared_cache: Cache) -> Open:
-    """Opens fold 0 of a run whose network still has its first weights."""
+    """Return a function that opens fold 0 of a run with an untrained network."""
 
     def make(model: str, *changes: str) -> InspectedFold:
         settings = config.load(model, changes=changes)

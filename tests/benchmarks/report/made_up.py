@@ -1,4 +1,4 @@
-"""Rows and systems with figures that are known."""
+"""Made-up rows and systems with known metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CORPORA = {"big": {"clips": 80, "speakers": 10}, "small": {"clips": 40, "speaker
 
 
 def scores(right: int, of: int = 10) -> dict[str, Any]:
-    """Ten clips of each emotion, ``right`` of which are recognised; UA is ``right / of``."""
+    """Make scores of ``of`` clips per emotion, ``right`` of them correct; UA is ``right / of``."""
     labels = np.repeat(np.arange(4), of)
     wrong = np.tile(np.arange(of) >= right, 4)
     predictions = np.where(wrong, (labels + 1) % 4, labels)
@@ -36,7 +36,7 @@ def fit(
     conditions: Mapping[str, int] | None = None,
     losses: Sequence[float] = (),
 ) -> Fit:
-    """One fold; ``conditions``: name to how many of ten are right then; ``losses`` by epoch."""
+    """Make a fit; ``conditions``: name to correct clips out of ten; ``losses``: one per epoch."""
     told = {"clean": right, **(conditions or {})}
     return Fit(
         seed=seed,
@@ -59,7 +59,7 @@ def fit(
 
 
 def spelled(corpus: str, fold: int, right: int, of: int = 10) -> dict[str, dict[str, str]]:
-    """The predictions of :func:`scores`, by two speakers who say half of the clips each."""
+    """Make the predictions of :func:`scores` for two speakers with half of the clips each."""
     speakers: dict[str, dict[str, str]] = {}
     for k, label in enumerate(LABELS):
         wrong = LABELS[(k + 1) % 4][0]
@@ -80,14 +80,14 @@ def system(name: str, fits: Sequence[Fit], normalisation: str = "cold") -> Syste
 
 
 def write(folder: Path, systems: Sequence[System]) -> None:
-    """As ``python -m benchmarks.papers`` writes them."""
+    """Write row files as ``python -m benchmarks.papers`` does."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in systems:
         (folder / f"{one.file}.json").write_text(json.dumps(one.to_dict()))
 
 
 def several() -> list[System]:
-    """Something for every picture that rows alone give."""
+    """Make systems for every picture that needs only rows."""
     noise = {"noise:20": 6, "noise:0": 3, "silence:30": 5}
     return [
         system(

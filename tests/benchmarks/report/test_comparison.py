@@ -51,7 +51,7 @@ def test_ua_against_parameters() -> None:
     cold, speaker = (panel.axes[0] for panel in picture.panels)
     assert (cold.get_xlabel(), cold.get_xscale()) == ("parameters", "log")
     dots = np.concatenate(points(cold))
-    np.testing.assert_allclose(dots, [[600, 70], [9000, 80]])  # no support vectors
+    np.testing.assert_allclose(dots, [[600, 70], [9000, 80]])  # without the SVM
     assert cold.get_xlim() == (100, 10_000)
     assert cold.get_ylim() == speaker.get_ylim()
     assert isinstance(ua_against_parameters([system("svm", [fit(0, 5)])]), Note)

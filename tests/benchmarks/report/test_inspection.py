@@ -44,7 +44,7 @@ def test_the_example_is_an_angry_clip_of_median_length(cogcn: InspectedFold) -> 
 
 @pytest.mark.parametrize("spec", ["egemaps-88@500/100", "mfcc-40@64/32", "rlc-lld"])
 def test_nodes_lie_where_the_stream_has_them(some_rows: list[Row], spec: str) -> None:
-    """An utterance has all nodes of the grid whose middles lie in it, and no other."""
+    """Check that an utterance has exactly the nodes of the grid whose middles lie in it."""
     features = feature_set(spec)
     with SpeechSegmenter(features) as segmenter:
         for row in some_rows[:3]:
@@ -68,7 +68,7 @@ def test_times_of_a_graph(cogcn: InspectedFold) -> None:
 
 
 def test_shares_by_hand() -> None:
-    # frames' middles on the clip's clock: 0.50, 0.51, 0.52, …
+    # middles of the frames in the clip's time: 0.50, 0.51, 0.52, …
     voiced = np.array([0.50, 0.51, 0.53])
     shares = voiced_shares(np.array([0.505, 0.525, 0.60]), 0.02, voiced)
     np.testing.assert_allclose(shares, [1.0, 0.5, 0.0])
@@ -84,7 +84,7 @@ def test_voicing_of_a_graph(cogcn: InspectedFold) -> None:
 
 
 def test_voice_is_where_it_sounds() -> None:
-    """A buzz of rising pitch from 0.6 to 1.4 s of silence."""
+    """Check the voicing of a buzz with rising pitch, from 0.6 to 1.4 s, between silence."""
     seconds = np.arange(2 * SAMPLING_RATE) / SAMPLING_RATE
     phase = np.cumsum(120 + 40 * seconds) / SAMPLING_RATE
     buzz = 0.3 * (2 * (phase % 1) - 1) * ((seconds >= 0.6) & (seconds < 1.4))

@@ -19,7 +19,7 @@ def test_a_panel_a_disturbance() -> None:
     assert ticks(white) == ["clean", "20", "0"]
     assert silence.get_xlabel() == "inserted silence (%)"
     assert white.get_ylim() == silence.get_ylim()
-    (line,) = points(white)  # the SVM has clean clips only
+    (line,) = points(white)  # the SVM was tested on clean clips only
     np.testing.assert_allclose(line[:, 1], [70, 60, 30])
 
 
@@ -49,7 +49,7 @@ def test_a_system_without_one_level_keeps_its_place() -> None:
     axes = draw_curves(systems, "noise").axes[0]
     whole, partly = (line[:, 0] for line in points(axes))
     np.testing.assert_allclose(np.round(partly), [0, 2])
-    assert whole[0] != partly[0]  # bars side by side
+    assert whole[0] != partly[0]  # error bars side by side
 
 
 def test_clean_clips_only() -> None:

@@ -9,7 +9,7 @@ VOID = {"meta", "link", "br", "img"}
 
 
 class Outline(HTMLParser):
-    """Fails where tags do not match; keeps attributes and text."""
+    """Parser that fails if tags do not match, and keeps attributes and text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

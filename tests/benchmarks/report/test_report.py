@@ -1,4 +1,4 @@
-"""The whole page, from made-up rows and a really trained run, in a real browser."""
+"""The whole page, from made-up rows and a trained run, in a real browser."""
 
 from __future__ import annotations
 

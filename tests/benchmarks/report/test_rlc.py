@@ -43,7 +43,7 @@ def test_of_a_network(untrained: Open, cogcn: InspectedFold) -> None:
     steps = -(-len(example.x) // 32)
     values = np.asarray(matrix.images[0].get_array())
     assert values.shape == (steps, steps)
-    np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-5)  # a row a query
+    np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-5)  # one row per query
     assert [len(xy(line)) for line in curves.get_lines()] == [steps, steps]
     np.testing.assert_allclose(np.diff(xy(curves.get_lines()[0])[:, 0]), 0.16)
     assert rlc_pictures(cogcn) == []

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from benchmarks.report.style import COLOURS, EMOTIONS, SYSTEMS, VOICING, panel, same_height
 from edge_ser.events import LABELS
 
-# Machado et al. 2009, severity 1: linear RGB as a person without one kind of cone sees it
+# Machado et al. 2009, severity 1: linear RGB as seen without one type of cone
 DEFICIENCIES = {
     "protan": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
     "deutan": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],

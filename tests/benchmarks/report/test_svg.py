@@ -24,7 +24,7 @@ def test_text_stays_text_and_colours_follow_the_page() -> None:
     assert "stroke: var(--blue)" in text
     assert "var(--ink)" in text
     assert "#0072b2" not in text
-    assert "fill: #123456" in text  # not one of ours
+    assert "fill: #123456" in text  # not a colour of the style
     assert "<style" not in text and "<metadata" not in text
 
 

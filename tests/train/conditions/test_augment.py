@@ -23,7 +23,7 @@ def tone_with_pauses() -> Samples:
 
 @pytest.fixture(scope="module")
 def speech(corpora: Path) -> list[Samples]:
-    """A clip each of nine people from three corpora, none so loud that noise makes it clip."""
+    """Load a clip each of nine speakers from three corpora, quiet enough not to clip with noise."""
     clips = []
     for name in ("ravdess", "emodb", "nemo"):
         people = {row.speaker: row for row in readers.read(name, corpora / name)}
@@ -32,7 +32,7 @@ def speech(corpora: Path) -> list[Samples]:
 
 
 def added(clip: Samples, variant: str, voices: list[Samples]) -> NDArray[np.float64]:
-    """What ``variant`` adds to the clip, from -1 to 1."""
+    """Return the signal that ``variant`` adds to the clip, from -1 to 1."""
     return augment.apply(clip, variant, "clip", voices) / 32_767 - clip / 32_768
 
 
@@ -82,28 +82,28 @@ def test_spectrum(kind: str, slope: float) -> None:
         10 * np.log10(density[(frequencies >= c / 2**0.5) & (frequencies < c * 2**0.5)].mean())
         for c in centres
     ]
-    measured, level = np.polyfit(np.log10(centres), levels, 1)  # dB a decade
+    measured, level = np.polyfit(np.log10(centres), levels, 1)  # dB per decade
     assert measured == pytest.approx(slope, abs=0.3)
     np.testing.assert_allclose(levels, level + measured * np.log10(centres), atol=0.5)
     if kind == "pink":
         below = density[frequencies < 19].sum() / density.sum()
-        assert below < 1e-4  # what a clip's length would otherwise decide
+        assert below < 1e-4  # power that would otherwise depend on the clip's length
 
 
 def test_babble_is_all_the_voices_at_one_level_and_to_the_end(speech: list[Samples]) -> None:
-    middles = [len(voice) // 2 for voice in speech]  # where each of them speaks
+    middles = [len(voice) // 2 for voice in speech]  # a part in which each speaks
     cut = [v[m - 4_000 : m + 4_000] for v, m in zip(speech, middles, strict=True)]
     clip, voices = speech[0], cut[1:7]
     babble = added(clip, "babble:0", voices)
     assert len(babble) > 3 * 8_000
-    np.testing.assert_allclose(babble[8_000:16_000], babble[:8_000], atol=1e-4)  # looped
+    np.testing.assert_allclose(babble[8_000:16_000], babble[:8_000], atol=1e-4)  # repeated
     spectrum = np.fft.rfft(babble[:8_000])
     shares = []
     for voice in voices:
         matched = np.fft.irfft(spectrum * np.conj(np.fft.rfft(voice / 32_768)))
         level = noise.active_rms(voice / 32_768)
         shares.append(matched.max() / np.sum((voice / 32_768) ** 2) * level)
-    np.testing.assert_allclose(shares, np.mean(shares), rtol=0.25)  # the others add to each
+    np.testing.assert_allclose(shares, np.mean(shares), rtol=0.25)  # other voices add to each
     louder = [voice if i else voice // 4 for i, voice in enumerate(voices)]
     np.testing.assert_allclose(added(clip, "babble:0", louder), babble, atol=2e-3)
     other = [*voices[:5], cut[7]]
@@ -140,14 +140,14 @@ def test_the_same_for_the_same_clip_only(speech: list[Samples], variant: str) ->
 def test_inserted_silence(speech: list[Samples], percent: int) -> None:
     lengths, distances = [], []
     for number, clip in enumerate(speech):
-        speaking = np.where(clip == 0, 1, clip).astype(np.int16)  # all zeros are inserted ones
+        speaking = np.where(clip == 0, 1, clip).astype(np.int16)  # every zero is inserted
         longer = augment.apply(speaking, f"silence:{percent}", str(number))
         assert longer.dtype == np.int16
         np.testing.assert_array_equal(longer[longer != 0], speaking)
         assert len(longer) == pytest.approx(len(clip) / (1 - percent / 100), abs=1)
         edges = np.flatnonzero(np.diff(longer == 0))
         pieces, between = np.diff(edges)[::2], np.diff(edges)[1::2]
-        if percent > 1:  # a hundredth of a short clip is less than a piece
+        if percent > 1:  # 1 % of a short clip is shorter than a piece
             assert pieces.min() >= 799
         assert pieces.max() <= 4_801
         assert pieces.sum() == (longer == 0).sum()
@@ -157,7 +157,7 @@ def test_inserted_silence(speech: list[Samples], percent: int) -> None:
         lengths += pieces.tolist()
         distances += between.tolist()
     if percent > 1:
-        assert np.std(lengths) > 800  # not all alike
+        assert np.std(lengths) > 800  # not all equal
         assert np.std(distances) > 800
 
 
@@ -175,7 +175,7 @@ def test_copies_differ_but_stay_what_they_are() -> None:
     copies = [augment.apply(signal, augment.copy(number), "clip") for number in range(40)]
     assert len({tuple(copy[20_000:20_050]) for copy in copies}) == 40
     assert max(np.abs(copy).max() for copy in copies) <= 0.99 * 32_767 + 1
-    assert 5 <= sum(not copy[-8_000:].any() for copy in copies) <= 22  # noiseless: a third of 40
+    assert 5 <= sum(not copy[-8_000:].any() for copy in copies) <= 22  # a third of 40 are clean
 
 
 def test_levels() -> None:

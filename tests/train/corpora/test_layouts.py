@@ -1,4 +1,4 @@
-"""Small trees in the corpora's own folders, file names and label formats, traps included."""
+"""Small trees with the corpora's folders, file names and label formats, including pitfalls."""
 
 from __future__ import annotations
 

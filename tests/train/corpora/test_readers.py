@@ -32,7 +32,7 @@ def test_ravdess_keeps_speech_of_four_emotions_once(make_wav: MakeWav, tmp_path:
         make_wav(f"Actor_01/03-01-{emotion}-01-01-01-01.wav", rate=48_000)
     make_wav("Actor_01/03-02-05-01-01-01-01.wav")  # song
     make_wav("Actor_01/01-01-05-01-01-01-01.flac")  # audio and video
-    make_wav("audio_speech_actors_01-24/Actor_01/03-01-03-01-01-01-01.wav")  # the same again
+    make_wav("audio_speech_actors_01-24/Actor_01/03-01-03-01-01-01-01.wav")  # the same clip again
     make_wav("Actor_02/03-01-05-02-02-01-02.flac")
     rows = read("ravdess", tmp_path)
     assert [(row.emotion, row.speaker) for row in rows] == [

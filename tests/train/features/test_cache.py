@@ -25,7 +25,7 @@ from train.features.extraction import extract
 
 @pytest.fixture(scope="module")
 def crowd(corpora: Path) -> list[Row]:
-    """Two clips each of ten people in two corpora."""
+    """Select two clips each of ten speakers in two corpora."""
     people: dict[tuple[str, str], list[Row]] = {}
     for name in ("ravdess", "emodb"):
         found = [row for row in readers.read(name, corpora / name) if row.speaker <= "12"]
@@ -90,7 +90,7 @@ def test_a_damaged_file_is_made_again(cache: Cache, make_wav: MakeWav, damage: s
     good = compute_clips(rows, "clean", "test/1", length_and_level, cache)
     (file,) = files(cache)
     data = bytearray(file.read_bytes())
-    data[data.index(b"\x93NUMPY") + 130] ^= 0xFF  # the number itself: only the checksum tells
+    data[data.index(b"\x93NUMPY") + 130] ^= 0xFF  # in the data: only the checksum detects it
     file.write_bytes(bytes({"cut": data[: len(data) // 2], "flip": data, "empty": b""}[damage]))
     assert compute_clips(rows, "clean", "test/1", length_and_level, cache) == good
     assert compute_clips(rows, "clean", "test/1", length_and_level, cache) == good
@@ -146,10 +146,10 @@ def test_six_other_people_babble(crowd: list[Row]) -> None:
         others = {(crowd[place].corpus, crowd[place].speaker) for place in places}
         assert len(others) == 6
         assert (own.corpus, own.speaker) not in others
-        assert len({corpus for corpus, _ in others}) == 2  # of whatever corpus
+        assert len({corpus for corpus, _ in others}) == 2  # from both corpora
     assert len({tuple(places) for places in chosen}) == len(crowd)
     assert {place for places in chosen for place in places} == set(range(len(crowd)))
-    last = len(crowd) - 1  # in another order, and one of them twice
+    last = len(crowd) - 1  # in another order, and one clip twice
     other = choose_speakers([*crowd[::-1], crowd[0]], [*hashes[::-1], hashes[0]])
     assert [[last - place for place in places] for places in other] == [*chosen[::-1], chosen[0]]
 
@@ -164,7 +164,7 @@ def test_babble_is_kept_for_the_people_it_is_made_of(cache: Cache, crowd: list[R
 
     assert compute_clips(rows[::-1], "babble:5", "test/1", never, cache) == first[::-1]
     compute_clips([*rows[:-1], crowd[-1]], "babble:5", "test/1", length_and_level, cache)
-    assert len(files(cache)) > len(rows) + 1  # not only the new clip's own
+    assert len(files(cache)) > len(rows) + 1  # not only that of the new clip
     with pytest.raises(EdgeSerError, match="6 other speakers, and there are 6 in all: add a corp"):
         compute_clips(crowd[:12], "babble:5", "test/1", length_and_level, cache)
 

@@ -17,7 +17,7 @@ from train.learning.scoring import Subset
 from train.learning.windows import batches, collate, cut_windows, shuffled
 from train.metrics import NO_SPEECH
 
-FEATURES = feature_set("egemaps-88@500/100")  # T is 80 nodes
+FEATURES = feature_set("egemaps-88@500/100")  # a window has at most 80 nodes
 
 
 def clip(*counts: int, seed: int = 0) -> Nodes:
@@ -150,7 +150,7 @@ def test_decision_on_a_clip_by_hand() -> None:
 
     np.testing.assert_allclose(found[0], softmax(9, 0, 0, 0))
     assert not found[1].any()
-    long = softmax(0, 0, 1.5, 0.5)  # the mean of the logits of two windows
+    long = softmax(0, 0, 1.5, 0.5)  # mean of the logits of two windows
     np.testing.assert_allclose(found[2], (0.5 * softmax(0, 4, 0, 0) + 10 * long) / 10.5)
     assert subset.predictions(logits).tolist() == [0, NO_SPEECH, 2]
 

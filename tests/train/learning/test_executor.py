@@ -1,4 +1,4 @@
-"""Fits on a real Dask cluster, one of its workers killed midway, against the same fits here."""
+"""Fits on a real Dask cluster, with a worker killed midway, equal the same fits run locally."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_killed_worker_changes_nothing(cluster: LocalCluster) -> None:
         for transition in cluster.scheduler.transition_log
         if "_fit_fold" in str(transition[0]) and transition[1:3] == ("processing", "memory")
     ]
-    assert len(fitted) >= len(grid)  # there, not here
+    assert len(fitted) >= len(grid)  # on the cluster, not locally
     for place, chosen in here.items():
         assert there[place].fitted.validation == chosen.fitted.validation
         for name, weight in chosen.fitted.state.items():

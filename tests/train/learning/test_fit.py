@@ -47,7 +47,7 @@ def rows_of(speakers: int, clips: int = 8) -> list[Row]:
 
 
 def made_up(rows: list[Row], seed: int = 0) -> Clips:
-    """Nodes in which the emotion moves three features, and every speaker all of them a little."""
+    """Make nodes whose emotion shifts three features, and whose speaker shifts all slightly."""
     random = np.random.default_rng(seed)
     voices = {row.speaker: 0.3 * random.standard_normal(88) for row in rows}
     found = []

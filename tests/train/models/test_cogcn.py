@@ -22,7 +22,7 @@ def graph(n: int, seed: int, dimension: int = 88) -> tuple[torch.Tensor, torch.T
 def padded(
     x: torch.Tensor, a_hat: torch.Tensor, n: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """One graph as a batch of one with ``n`` nodes, the padding filled with rubbish."""
+    """Make a batch of one graph with ``n`` nodes, with garbage in the padding."""
     m = len(x)
     wide, adjacency, mask = (
         torch.full((1, n, x.shape[1]), 9.0),
@@ -84,7 +84,7 @@ def test_graphs_of_a_batch_do_not_meet() -> None:
 
 
 def test_same_as_the_sparse_form() -> None:
-    """Equations (3) to (7) once more, over an edge list with PyTorch Geometric's layer."""
+    """Compare with equations (3) to (7) on an edge list, with PyTorch Geometric's layer."""
     torch.manual_seed(0)
     model = CoGCN(88, 4, layers=3).eval()
     x, a_hat = graph(40, 4)
