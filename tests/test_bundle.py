@@ -205,6 +205,7 @@ def test_a_model_that_crashes_its_runtime(
     edge_ser.load("cogcn", backend)
 
 
+@pytest.mark.system
 def test_a_graph_that_never_ends(folder: Path) -> None:
     import onnx
 

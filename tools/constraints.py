@@ -31,8 +31,16 @@ def main() -> None:
         python = folder / "venv" / "bin" / "python"
         pins = folder / "pins.txt"
         pins.write_text(CONSTRAINTS.read_text())  # what is pinned there, uv prefers
-        install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv"]
-        resolve = [python, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--disable-pip-version-check",
+            "uv",
+        ]
+        resolve: list[str | Path] = [python, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
         resolve += ["--python-version", "3.10", "--no-header", "--no-annotate"]
         resolve += ["--all-extras", "--group", "dev", "--output-file", pins, "pyproject.toml"]
         try:
