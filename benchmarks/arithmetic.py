@@ -28,7 +28,7 @@ from benchmarks import RESULTS
 from benchmarks.speed import machine
 from edge_ser.backends.onnx import open_session
 from export.int8 import on_grid
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.to_onnx import to_onnx
 from train import config, models
 
@@ -44,7 +44,8 @@ _ROUNDS, _SECONDS = 9, 0.15
 
 def measure(system: str) -> dict[str, Any]:
     """Bytes and milliseconds of a window of the longest length, for each way."""
-    settings = config.load(system, None, NODES if system in (*VARIABLE, "bigru") else ())
+    own = models.find(system).features
+    settings = config.load(system, None, NODES if own == "egemaps-88" else ())
     signature = Signature.of(settings)
     torch.manual_seed(0)
     candidate = settings.candidates()[-1].network

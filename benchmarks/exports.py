@@ -28,15 +28,15 @@ from export.report import make_report
 from export.signature import Signature
 from export.verify import TRAINED, pool, usable, verify_fold
 from export.write import write_bundle
-from train.augment import CLEAN
-from train.cache import Cache
-from train.folds import Data
+from train import models
+from train.conditions.augment import CLEAN
+from train.features.cache import Cache
+from train.learning.data import Data
 from train.pipeline import load_data
 from train.progress import progress
-from train.report.results import TITLES
 from train.runs import Run
 
-SYSTEMS = ("cogcn", "tgcn", "bigru", "ga-gru", "wma-gin", "rlc", "glam")
+SYSTEMS = tuple(name for name, network in models.MODELS.items() if network.streamed)
 PRECISIONS = ("fp32", "int8")
 
 
@@ -119,7 +119,7 @@ def _line(name: str, report: Mapping[str, Any]) -> str:
     runtimes = report["runtimes"]
     there = [key for key in BACKENDS if key in runtimes]
     lowest = min((runtimes[key]["ua"] for key in there), default=float("nan"))
-    cells = [TITLES[system], precision, f"{runtimes[TRAINED]['ua']:.1f} → {lowest:.1f}"]
+    cells = [models.find(system).title, precision, f"{runtimes[TRAINED]['ua']:.1f} → {lowest:.1f}"]
     for key in BACKENDS:
         if key in there:
             size, cost = runtimes[key]["bytes"] / 1000, runtimes[key]["bench"]

@@ -20,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,10 @@ from export.prune import prune, shrink
 from export.signature import Signature
 from export.verify import usable
 from export.write import write_bundle
-from train.augment import CLEAN
-from train.cache import Cache
-from train.folds import (
-    Data,
-    Trained,
-    fit_final,
-    fold_seed,
-    predict_rows,
-    training_variants,
-)
+from train.features.cache import Cache
+from train.learning.data import Data
+from train.learning.folds import fit_final, fold_seed, training_variants
+from train.learning.trained import Trained
 from train.metrics import mean_ua
 from train.pipeline import load_data
 from train.progress import progress
@@ -76,18 +71,17 @@ def sweep_fold(run: Run, data: Data, fold: int) -> list[dict[str, Any]]:
         smaller = trained
         if fraction:
             smaller = shrink(run.config, data, split.train, trained, fraction, seed=seed)
-        rounded = Trained(smaller.candidate, on_grid(smaller.model), smaller.normalisation)
+        rounded = replace(smaller, model=on_grid(smaller.model))
         scores = {
-            name: _ua(run, data, rounded, data.table.rows_of(speakers))
+            name: _ua(data, rounded, data.table.rows_of(speakers))
             for name, speakers in (("validation", split.validation), ("test", split.test))
         }
         found.append({"fold": fold, "fraction": fraction, **scores})
     return found
 
 
-def _ua(run: Run, data: Data, trained: Trained, rows: np.ndarray) -> float:
-    predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return 100 * mean_ua(data.table.score(rows, predictions))
+def _ua(data: Data, trained: Trained, rows: np.ndarray) -> float:
+    return 100 * mean_ua(data.table.score(rows, trained.predict(data, rows)))
 
 
 def sizes(run: Run, data: Data) -> list[dict[str, Any]]:

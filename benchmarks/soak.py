@@ -175,17 +175,17 @@ def listen(source: Faulty, output: Path) -> int:
     def opened(bundle: Bundle, backend: str) -> Backend:
         return Troubled(open_backend(bundle, backend), source)
 
-    microphone, opener = edge_ser.audio.SteadyMicrophone, recognizer.open_backend
+    microphone, opener = edge_ser.audio.SteadyMicrophone, open_backend
     stdout = sys.stdout
     edge_ser.audio.SteadyMicrophone = lambda *_: source  # type: ignore[assignment,misc]
-    recognizer.open_backend = opened
+    recognizer.open_backend = opened  # type: ignore[attr-defined]
     try:
         with Path(os.devnull).open("w") as nowhere:
             sys.stdout = nowhere
             return cli.main(["listen", "--json", "--output", str(output)])
     finally:
         edge_ser.audio.SteadyMicrophone = microphone  # type: ignore[misc]
-        recognizer.open_backend, sys.stdout = opener, stdout
+        recognizer.open_backend, sys.stdout = opener, stdout  # type: ignore[attr-defined]
 
 
 def expected(clips: Sequence[NDArray[np.int16]]) -> list[list[tuple[float, float]]]:

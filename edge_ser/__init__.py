@@ -1,9 +1,18 @@
 """Speech emotion recognition on the device: no audio ever leaves it.
 
->>> import edge_ser
+>>> import edge_ser, soundfile
+>>> from edge_ser.demo import PATH
 >>> recognizer = edge_ser.load("cogcn")
->>> recognizer.classify(signal, sampling_rate)                      # doctest: +SKIP
->>> for event in recognizer.stream(edge_ser.Microphone()): ...      # doctest: +SKIP
+>>> signal, sampling_rate = soundfile.read(PATH)
+>>> recognizer.classify(signal, sampling_rate).emotion
+'neutral'
+>>> for event in recognizer.stream(edge_ser.AudioFile(PATH)):  # or edge_ser.Microphone()
+...     if event.type == "utterance":
+...         print(event.emotion)
+neutral
+neutral
+angry
+neutral
 """
 
 from __future__ import annotations

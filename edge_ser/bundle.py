@@ -87,7 +87,7 @@ class Bundle:
 
     @property
     def windows(self) -> tuple[float, float]:
-        """Seconds of the longest graph, and between the beginnings of two of one utterance."""
+        """Seconds of the longest window, and between the beginnings of two of one utterance."""
         return float(self.card["windows"]["length"]), float(self.card["windows"]["step"])
 
     @property
@@ -97,12 +97,12 @@ class Bundle:
 
     @property
     def fixed(self) -> bool:
-        """Whether a runtime that wants fixed shapes gets the nodes padded to the longest graph."""
+        """Whether a runtime that wants fixed shapes gets the nodes padded to the longest window."""
         return bool(self.card["inputs"][0]["length"] == "fixed")
 
     @property
     def longest(self) -> int:
-        """Nodes of the longest graph."""
+        """Nodes of the longest window."""
         return self.features.count(self.windows[0])
 
     @property
@@ -217,7 +217,7 @@ def _problem(bundle: Bundle) -> str | None:
         return f"normalisation of {normalisation.mean.shape} for features of {dimension}"
     # a comparison with NaN is false: "not all good" catches it, "any bad" would not
     good = abs(normalisation.mean) < 1e30
-    if not (good.all() and (normalisation.std > 0).all() and normalisation.clip > 0):
+    if not (good.all() and (normalisation.std > 0).all() and normalisation.limit > 0):
         return "normalisation is not finite and positive"
     if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):
         return f"unknown graph {card['graph']['kind']!r}"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 LABELS = ("angry", "happy", "neutral", "sad")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmotionEvent:
     """One decision of a stream.
 
@@ -41,7 +41,7 @@ class EmotionEvent:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StatusEvent:
     """What has become of a stream.
 
@@ -53,7 +53,7 @@ class StatusEvent:
         dropped: as of :class:`EmotionEvent`.
     """
 
-    type: Literal["status"]
+    type: Literal["status"] = "status"
     status: Literal["lost", "back", "error"]
     at: float
     message: str
@@ -68,7 +68,7 @@ Event = EmotionEvent | StatusEvent
 """What a stream gives."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Utterance:
     """One utterance of a classified signal; fields as in :class:`EmotionEvent`."""
 
@@ -79,7 +79,7 @@ class Utterance:
     probabilities: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Classification:
     """The result for a whole signal.
 
@@ -88,10 +88,10 @@ class Classification:
     ``confidence`` is below the threshold.
     """
 
-    emotion: str | None
-    confidence: float | None
-    probabilities: dict[str, float] | None
-    utterances: tuple[Utterance, ...]
+    emotion: str | None = None
+    confidence: float | None = None
+    probabilities: dict[str, float] | None = None
+    utterances: tuple[Utterance, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dictionary, the keys in the order of the JSON contract."""

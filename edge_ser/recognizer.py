@@ -17,8 +17,8 @@ from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
-from edge_ser.nodes import Segmenter, Stretch, graph_slices
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
+from edge_ser.windows import window_slices
 
 _SMOOTHED = 3
 """Windows whose probabilities a ``window`` event averages."""
@@ -52,8 +52,8 @@ class Recognizer:
 
     def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (C,) of an utterance's raw vectors (n, d): the mean over its windows."""
-        x = normalise(values, self._normalisation)
-        windows = [x[rows] for rows in graph_slices(len(x), self._features, *self._windows)]
+        x = self._normalisation.transform(values)
+        windows = [x[rows] for rows in window_slices(len(x), self._features, *self._windows)]
         scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
         return np.mean(scores, axis=0, dtype=np.float32)
 
@@ -112,14 +112,27 @@ class Recognizer:
         for e in self._events(source, None, threshold):
             if isinstance(e, StatusEvent):
                 raise EdgeSerError(e.message)
-            utterances.append(Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities))
+            utterances.append(
+                Utterance(
+                    start=e.start,
+                    end=e.end,
+                    emotion=e.emotion,
+                    confidence=e.confidence,
+                    probabilities=e.probabilities,
+                )
+            )
         if not utterances:
-            return Classification(None, None, None, ())
+            return Classification()
         weights = np.array([u.end - u.start for u in utterances])
         scores = np.array([list(u.probabilities.values()) for u in utterances])
         mean = weights @ scores / weights.sum()
         emotion, confidence, probabilities = self._decide(mean, threshold)
-        return Classification(emotion, confidence, probabilities, tuple(utterances))
+        return Classification(
+            emotion=emotion,
+            confidence=confidence,
+            probabilities=probabilities,
+            utterances=tuple(utterances),
+        )
 
     def _decide(
         self, probabilities: NDArray[np.float64], threshold: float
@@ -137,34 +150,36 @@ class Recognizer:
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
 
-        def event(stretch: Stretch) -> Event:
-            while len(arrivals) > 1 and arrivals[0][0] < stretch.newest - 1e-6:
+        def event(segment: SpeechSegment) -> Event:
+            while len(arrivals) > 1 and arrivals[0][0] < segment.newest - 1e-6:
                 arrivals.popleft()
             try:
-                scores = self.probabilities(stretch.values)
+                scores = self.probabilities(segment.values)
             except Exception as error:  # a runtime raises many types; the next speech may do
-                text = f"speech from {stretch.start:.2f} to {stretch.end:.2f} s cannot be scored"
-                return StatusEvent("status", "error", seconds, f"{text} ({error})", dropped)
-            if stretch.final:
+                text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
+                return StatusEvent(
+                    status="error", at=seconds, message=f"{text} ({error})", dropped=dropped
+                )
+            if segment.final:
                 recent.clear()
             else:
                 recent.append(scores)
                 scores = np.mean(recent, axis=0)
             emotion, confidence, probabilities = self._decide(scores, threshold)
             return EmotionEvent(
-                "utterance" if stretch.final else "window",
-                round(stretch.start, 3),
-                round(stretch.end, 3),
-                emotion,
-                confidence,
-                probabilities,
-                round((time.monotonic() - arrivals[0][1]) * 1000, 1),
-                dropped,
-                self.bundle.name,
-                self.backend,
+                type="utterance" if segment.final else "window",
+                start=round(segment.start, 3),
+                end=round(segment.end, 3),
+                emotion=emotion,
+                confidence=confidence,
+                probabilities=probabilities,
+                latency_ms=round((time.monotonic() - arrivals[0][1]) * 1000, 1),
+                dropped=dropped,
+                model=self.bundle.name,
+                backend=self.backend,
             )
 
-        with source, Segmenter(self._features, hop) as segmenter:
+        with source, SpeechSegmenter(self._features, hop) as segmenter:
             for block in source:
                 if block.lost:
                     # what was said before and after the gap is not one utterance
@@ -173,8 +188,12 @@ class Recognizer:
                     seconds += block.lost / SAMPLING_RATE
                     segmenter.restart(seconds)
                 if block.status:
-                    state, message = block.status.state, block.status.message
-                    yield StatusEvent("status", state, round(seconds, 3), message, dropped)
+                    yield StatusEvent(
+                        status=block.status.state,
+                        at=round(seconds, 3),
+                        message=block.status.message,
+                        dropped=dropped,
+                    )
                 seconds += len(block.samples) / SAMPLING_RATE
                 self.level = dbfs(block.samples)
                 arrivals.append((seconds, block.arrival))

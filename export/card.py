@@ -9,7 +9,7 @@ from edge_ser.bundle import FORMAT, NO_GRAPH
 from edge_ser.events import LABELS
 from edge_ser.features import feature_set
 from export.signature import Signature
-from train.folds import Trained
+from train.learning.trained import Trained
 from train.models import count_parameters
 from train.runs import Run, describe_rows
 
@@ -59,11 +59,11 @@ def model_card(
         "features": {
             "set": features.set,
             "version": features.version,
-            "window": features.window,
+            "window": features.frame,
             "step": features.step,
         },
         "normalisation": trained.normalisation.to_dict(),
-        "windows": {"length": run.config.segment, "step": run.config.segment_step},
+        "windows": {"length": run.config.window, "step": run.config.window_step},
         "graph": {"kind": kind, **gamma},
         "parameters": count_parameters(trained.model),
         "training": {

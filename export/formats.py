@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from edge_ser.bundle import WEIGHTS
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from export.to_tflite import to_tflite
+from train import models
 
 BACKENDS = {file.rpartition(".")[2]: backend for backend, file in WEIGHTS.items()}
 """Format to the backend that reads it: npz, onnx, tflite."""
@@ -41,7 +42,7 @@ class Failure:
 
 def available(model: str) -> list[str]:
     """The formats that a system of :mod:`train.models` has."""
-    return [name for name in BACKENDS if name != "npz" or model in VARIABLE]
+    return [name for name in BACKENDS if name != "npz" or models.find(model).numpy_form]
 
 
 def by_name(files: Mapping[str, bytes]) -> dict[str, bytes]:

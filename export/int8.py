@@ -22,7 +22,9 @@ LEVELS = 127
 _QUANTISED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.GRU, nn.LSTM, nn.MultiheadAttention)
 
 
-def quantise(weight: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray]:
+def quantise(
+    weight: NDArray[np.float32], axis: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Symmetric quantisation with a scale for each output channel.
 
     Args:

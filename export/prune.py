@@ -11,10 +11,12 @@ import torch
 from torch import nn
 
 from edge_ser.errors import EdgeSerError
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from train.config import Candidate, Config
-from train.folds import Data, Trained, fit_final, fold_seed
-from train.models import count_parameters
+from train.learning.data import Data
+from train.learning.folds import fit_final, fold_seed
+from train.learning.trained import Trained
+from train.models import MODELS, count_parameters
 from train.protocol import Speaker
 from train.runs import Run
 
@@ -57,10 +59,11 @@ def shrink(
     seed: int,
 ) -> Trained:
     """:func:`prune` of any network, fine-tuned on ``speakers``."""
-    if config.model not in VARIABLE:
+    if not MODELS[config.model].prunable:
+        able = " and ".join(name for name, network in MODELS.items() if network.prunable)
         raise EdgeSerError(
             f"{config.model} cannot be pruned: torch-pruning follows neither recurrent layers nor "
-            f"reshaped channels; it can be {' and '.join(VARIABLE)}"
+            f"reshaped channels; {able} can be"
         )
     signature = Signature.of(config)
     smaller = without_units(trained.model, signature, fraction)

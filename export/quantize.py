@@ -27,9 +27,11 @@ from export.report import make_report, report_text
 from export.signature import Signature
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
-from train import augment
-from train.cache import Cache
-from train.folds import Trained, training_variants
+from train import models
+from train.conditions import augment
+from train.features.cache import Cache
+from train.learning.folds import training_variants
+from train.learning.trained import Trained
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
@@ -38,9 +40,6 @@ TOLERANCE = 1e-3
 """Largest difference of a logit between a runtime and the same network in PyTorch."""
 
 LARGEST_PRUNE = 0.9
-
-_NOT_STREAMED = "dnn"
-"""Its one vector is of a whole clip, which a device never has."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -148,7 +147,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
 
 def _open(path: Path, cache: Cache) -> Run:
     run = Run.open(path, cache)
-    if run.config.model == _NOT_STREAMED:
+    if not models.find(run.config.model).streamed:
         raise EdgeSerError(
             f"{path} holds a {run.config.model}, which hears whole clips; a device cannot run it"
         )

@@ -11,9 +11,6 @@ from edge_ser.features import feature_set
 from train import models
 from train.config import Config
 
-VARIABLE = ("cogcn", "tgcn")
-"""Systems whose files all take any number of nodes; TFLite files of the others have one size."""
-
 
 @dataclass(frozen=True)
 class Signature:
@@ -34,12 +31,12 @@ class Signature:
     @classmethod
     def of(cls, config: Config) -> Signature:
         """Of the networks of a run."""
-        features = feature_set(config.features)
+        features, network = feature_set(config.features), models.find(config.model)
         return cls(
             features.dimension,
-            features.count(config.segment),
-            models.MODELS[config.model].graph,
-            config.model in VARIABLE,
+            features.count(config.window),
+            network.graph,
+            network.variable_length,
         )
 
     @property

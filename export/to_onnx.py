@@ -76,7 +76,7 @@ def _narrow(graph: Any) -> None:
     for name, axis in axes.items():
         whole, scale = quantise(numpy_helper.to_array(weights[name]), axis)
         graph.initializer.remove(weights[name])
-        stored = [(whole, f"{name}.int8"), (scale, f"{name}.scale")]
+        stored: list[tuple[Any, str]] = [(whole, f"{name}.int8"), (scale, f"{name}.scale")]
         graph.initializer.extend(numpy_helper.from_array(a, n) for a, n in stored)
         widened.append(
             helper.make_node("DequantizeLinear", [n for _, n in stored], [name], axis=axis)

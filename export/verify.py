@@ -18,12 +18,11 @@ from edge_ser.bundle import load_bundle
 from export.card import Recipe, model_card
 from export.formats import BACKENDS, Converted, Failure, by_name
 from export.write import write_bundle
-from train import augment
-from train.data import Graph, Table, collate
-from train.folds import Data, Trained, subset
+from train.learning.data import Data, Table
+from train.learning.scoring import Subset, decide
+from train.learning.trained import Trained
 from train.metrics import mean_ua
 from train.runs import Run
-from train.scoring import batches, clip_probabilities, compute_logits, decide
 
 TRAINED, ROUNDED = "trained", "pytorch"
 """The network as it was trained, and as it is exported: what every file is compared with."""
@@ -35,10 +34,10 @@ class FoldResult:
 
     Args:
         rows: (R,) the clips.
-        logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (G, C) logits of their
+        logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (W, C) logits of their
             windows.
         probabilities: the same to the (R, C) probabilities of the clips.
-        seconds: each format to the (G,) seconds that the windows took.
+        seconds: each format to the (W,) seconds that the windows took.
         failures: the formats that could not be had.
     """
 
@@ -63,31 +62,27 @@ def verify_fold(
         files: what came of it.
     """
     rows = data.table.rows_of(run.splits[fold].test)
-    chosen = subset(
-        run.config, data, augment.CLEAN, trained.candidate.gamma, trained.normalisation, rows
-    )
-    together = batches(chosen.graphs)
-    logits = {
-        TRAINED: compute_logits(trained.model, together),
-        ROUNDED: compute_logits(rounded, together),
-    }
+    clips = trained.subset(data, rows)
+    logits = {TRAINED: clips.logits(trained.model), ROUNDED: clips.logits(rounded)}
     seconds = {}
     failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
     for name, content in files.items():
         if isinstance(content, bytes):
             try:
-                logits[name], seconds[name] = _run(run, trained, name, content, chosen.graphs)
+                logits[name], seconds[name] = _run(run, trained, name, content, clips)
             except Exception as error:  # a runtime may raise anything; the others go on
                 failures[name] = Failure(f"{type(error).__name__}: {error}", "when it ran")
-    probabilities = {
-        name: clip_probabilities(values, chosen.graphs, chosen.clips, rows)
-        for name, values in logits.items()
-    }
-    return FoldResult(rows, logits, probabilities, seconds, failures)
+    return FoldResult(
+        rows=rows,
+        logits=logits,
+        probabilities={name: clips.probabilities(values) for name, values in logits.items()},
+        seconds=seconds,
+        failures=failures,
+    )
 
 
 def _run(
-    run: Run, trained: Trained, name: str, content: bytes, graphs: Sequence[Graph]
+    run: Run, trained: Trained, name: str, content: bytes, clips: Subset
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Logits and seconds of every window, one after another."""
     with tempfile.TemporaryDirectory() as folder:
@@ -96,10 +91,9 @@ def _run(
         write_bundle(path, card, by_name({name: content}))
         backend = open_backend(load_bundle(path), BACKENDS[name])
     logits, seconds = [], []
-    for place in range(len(graphs)):
-        x, *adjacency, _ = (given[0].numpy() for given in collate(graphs, [place]).inputs)
+    for x, a_hat in clips.inputs():
         began = time.perf_counter()
-        logits.append(backend(x, adjacency[0] if adjacency else None))
+        logits.append(backend(x, a_hat))
         seconds.append(time.perf_counter() - began)
     return np.stack(logits), np.array(seconds)
 
@@ -157,19 +151,18 @@ def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
     for name in names:
         change = np.abs(joined("logits", name) - joined("logits", TRAINED))
         probabilities = joined("probabilities", name)
-        predictions = decide(probabilities)
         milliseconds = None
         if name in folds[0].seconds:
             p50, p95 = np.percentile(1000 * joined("seconds", name), [50, 95])
             milliseconds = (float(p50), float(p95))
         outcomes.append(
             Outcome(
-                name,
-                table.score(rows, predictions),
-                (float(change.max()), float(change.mean())),
-                float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
-                float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),
-                milliseconds,
+                name=name,
+                scores=table.score(rows, decide(probabilities)),
+                change=(float(change.max()), float(change.mean())),
+                difference=float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
+                probability=float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),
+                milliseconds=milliseconds,
             )
         )
     return outcomes

@@ -1,4 +1,4 @@
-"""The command line as a user and a program meet it: in processes of its own."""
+"""The command line as a user and a program meet it; signals, pipes and imports as processes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from edge_ser.bundle import WEIGHTS, load_bundle
 from edge_ser.cli import COMMANDS, main, options
 from edge_ser.demo import PATH as DEMO
 from edge_ser.events import LABELS
+from tests.command import COMMAND, Done, edge_ser, elsewhere
 
 NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
-COMMAND = [sys.executable, "-m", "edge_ser"]
 EVENT_KEYS = [
     "type",
     "start",
@@ -48,19 +48,17 @@ NO_MICROPHONE = {"ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf", "PULSE_SERVER"
 Signal = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def edge_ser(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        env={**os.environ, **environment},
-    )
+@pytest.fixture(scope="module")
+def listened() -> Done:
+    """The demo clip heard by `listen --json`; openSMILE would be seen if it wrote to stderr."""
+    return elsewhere("listen", "--input", DEMO, "--json")
 
 
-def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in done.stdout.splitlines()]
+@pytest.fixture(scope="module")
+def classified() -> dict[str, Any]:
+    """The demo clip heard by `classify --json`."""
+    (record,) = edge_ser("classify", DEMO, "--json").records
+    return record
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -152,16 +150,16 @@ def portaudio() -> None:
 
 @pytest.mark.usefixtures("portaudio")
 def test_no_microphone_is_a_failure_and_never_a_demo() -> None:
-    listed = edge_ser("devices", **NO_MICROPHONE)
+    listed = elsewhere("devices", **NO_MICROPHONE)
     if listed.stdout:
         pytest.skip("this machine has a sound card")
     assert listed.returncode == 0
     assert listed.stderr.startswith("no microphone found")
-    assert edge_ser("devices", "--json", **NO_MICROPHONE).stdout == ""
-    assert_fails(edge_ser("listen", **NO_MICROPHONE), "no microphone found")
+    assert elsewhere("devices", "--json", **NO_MICROPHONE).stdout == ""
+    assert_fails(elsewhere("listen", **NO_MICROPHONE), "no microphone found")
 
 
-def assert_fails(done: subprocess.CompletedProcess[str], says: str) -> None:
+def assert_fails(done: Done, says: str) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -169,14 +167,13 @@ def assert_fails(done: subprocess.CompletedProcess[str], says: str) -> None:
     assert says in line
 
 
-def test_listen_prints_the_json_of_the_contract() -> None:
-    done = edge_ser("listen", "--input", DEMO, "--json")
-    assert done.returncode == 0
+def test_listen_prints_the_json_of_the_contract(listened: Done) -> None:
+    assert listened.returncode == 0
     bundle = load_bundle("cogcn")
-    assert done.stderr == (
+    assert listened.stderr == (
         f'listening to "{DEMO}" with cogcn ({bundle.precision}, numpy backend); Ctrl-C ends\n'
     )
-    events = records(done)
+    events = listened.records
     for event in events:
         assert list(event) == EVENT_KEYS
         assert 0 <= event["start"] < event["end"] <= soundfile.info(DEMO).duration
@@ -190,10 +187,9 @@ def test_listen_prints_the_json_of_the_contract() -> None:
     assert {e["type"] for e in events} == {"window", "utterance"}
 
 
-def test_listen_and_classify_say_the_same() -> None:
-    events = records(edge_ser("listen", "--input", DEMO, "--json"))
-    heard = [event for event in events if event["type"] == "utterance"]
-    (record,) = records(edge_ser("classify", DEMO, "--json"))
+def test_listen_and_classify_say_the_same(listened: Done, classified: dict[str, Any]) -> None:
+    heard = [event for event in listened.records if event["type"] == "utterance"]
+    record = classified
     assert list(record) == ["file", "emotion", "confidence", "probabilities", "utterances"]
     assert record["file"] == str(DEMO)
     assert record["emotion"] in LABELS
@@ -216,10 +212,10 @@ def test_a_pipe_gets_a_line_an_utterance() -> None:
 
 
 def test_the_threshold_withholds_the_emotion() -> None:
-    events = records(edge_ser("listen", "--input", DEMO, "--threshold", 1, "--json"))
+    events = edge_ser("listen", "--input", DEMO, "--threshold", 1, "--json").records
     assert events
     assert {event["emotion"] for event in events} == {None}
-    (record,) = records(edge_ser("classify", DEMO, "--threshold", 1, "--json"))
+    (record,) = edge_ser("classify", DEMO, "--threshold", 1, "--json").records
     assert record["emotion"] is None
     assert record["confidence"] < 1
     assert "unsure" in edge_ser("classify", DEMO, "--threshold", 1).stdout
@@ -228,16 +224,16 @@ def test_the_threshold_withholds_the_emotion() -> None:
 def test_the_duration_ends_the_stream_and_reports_what_was_being_said() -> None:
     done = edge_ser("listen", "--input", DEMO, "--duration", 2.5, "--json")
     assert done.returncode == 0
-    last = records(done)[-1]
+    last = done.records[-1]
     assert last["type"] == "utterance"
     assert last["end"] == pytest.approx(2.5, abs=0.2)
 
 
 @pytest.fixture(scope="module")
-def speech() -> Signal:
+def speech(classified: dict[str, Any]) -> Signal:
     """One phrase of the demo clip, with a second of silence on either side."""
-    (record,) = records(edge_ser("classify", DEMO, "--json"))
-    start, end = record["utterances"][1]["start"], record["utterances"][1]["end"]
+    phrase = classified["utterances"][1]
+    start, end = phrase["start"], phrase["end"]
     signal, rate = soundfile.read(DEMO)
     return np.asarray(signal[round((start - 1) * rate) : round((end + 1) * rate)])
 
@@ -379,7 +375,7 @@ def test_a_full_disk_is_a_failure() -> None:
 
 
 def test_a_locale_without_dashes_is_no_failure() -> None:
-    done = edge_ser("listen", "--input", DEMO, PYTHONIOENCODING="ascii")
+    done = elsewhere("listen", "--input", DEMO, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert done.stdout.count(" ? ") == len(PHRASES)
 
@@ -440,9 +436,9 @@ def test_classify_takes_what_it_can_and_goes_on(tmp_path: Path, speech: Signal) 
 
     # the unusable ones come first: what follows must still be done
     files = [*unusable, *silent, *spoken]
-    done = edge_ser("classify", "--json", *files)
+    done = elsewhere("classify", "--json", *files)  # what libraries in C write counts too
     assert done.returncode == 1
-    results = {Path(record["file"]): record for record in records(done)}
+    results = {Path(record["file"]): record for record in done.records}
     assert list(results) == files
     lines = done.stderr.splitlines()
     assert len(lines) == len(unusable)
@@ -468,20 +464,20 @@ def test_classify_of_silence_is_no_failure(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("portaudio")
 def test_an_unknown_microphone_is_a_failure() -> None:
-    assert_fails(edge_ser("listen", "--device", "nonesuch"), "microphone")
+    assert_fails(elsewhere("listen", "--device", "nonesuch"), "microphone")
 
 
 @pytest.mark.usefixtures("portaudio")
 def test_devices_prints_the_contract() -> None:
-    done = edge_ser("devices", "--json")
+    done = elsewhere("devices", "--json")
     assert done.returncode == 0
-    for record in records(done):
+    for record in done.records:
         assert list(record) == ["index", "name", "channels", "rate", "default"]
         assert record["channels"] > 0
 
 
 def test_models_prints_the_contract() -> None:
-    (record,) = records(edge_ser("models", "--json"))
+    (record,) = edge_ser("models", "--json").records
     assert list(record) == ["name", "path", "precision", "parameters", "bytes", "backends"]
     assert record["name"] == "cogcn"
     assert record["backends"] == list(BACKENDS)
@@ -499,7 +495,7 @@ def test_models_in_folders_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "worn" / "model.npz").write_bytes(b"worn")
     done = edge_ser("models", "--json", str(tmp_path))
     assert done.returncode == 1
-    assert [Path(record["path"]) for record in records(done)] == [
+    assert [Path(record["path"]) for record in done.records] == [
         load_bundle("cogcn").path,
         tmp_path / "mine",
     ]
@@ -513,18 +509,18 @@ def test_models_in_folders_of_ones_own(tmp_path: Path) -> None:
 
 def test_info_prints_the_card_and_the_path() -> None:
     bundle = load_bundle("cogcn")
-    (record,) = records(edge_ser("info", "cogcn", "--json"))
+    (record,) = edge_ser("info", "cogcn", "--json").records
     assert record == {**bundle.card, "path": str(bundle.path)}
-    assert records(edge_ser("info", bundle.path, "--json")) == [record]
+    assert edge_ser("info", bundle.path, "--json").records == [record]
     text = edge_ser("info", "cogcn").stdout
     for key in record:
         assert re.search(rf"^{key}:", text, re.MULTILINE)
 
 
 def test_bench_prints_figures() -> None:
-    done = edge_ser("bench", "--json")
+    done = elsewhere("bench", "--json")  # of which the memory is measured
     assert done.returncode == 0
-    figures = {record["name"]: record for record in records(done)}
+    figures = {record["name"]: record for record in done.records}
     for record in figures.values():
         assert list(record) == ["name", "value", "unit"]
         assert record["value"] > 0

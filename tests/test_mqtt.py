@@ -20,17 +20,19 @@ from typing import Any
 
 import pytest
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
 from edge_ser.sinks import mqtt as module
 from edge_ser.sinks.mqtt import Broker, Mqtt
+from tests.command import COMMAND, edge_ser, elsewhere
 from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
-LOST = StatusEvent("status", "lost", 1.0, "gone", 0)
-LISTEN = (sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO))
+LOST = StatusEvent(status="lost", at=1.0, message="gone", dropped=0)
+LISTEN = (*COMMAND, "listen", "--input", str(DEMO))
 
 
 class Mosquitto:
@@ -89,7 +91,7 @@ class Reader:
 
     def __init__(self, port: int) -> None:
         self.messages: queue.Queue[tuple[str, str]] = queue.Queue()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._on_connect
         self._client.on_message = lambda _1, _2, m: self.messages.put((m.topic, m.payload.decode()))
         self._client.reconnect_delay_set(1, 1)
@@ -134,7 +136,16 @@ def listen(port: int, *arguments: str, **settings: Any) -> subprocess.Popen[str]
 
 def event(start: float) -> EmotionEvent:
     return EmotionEvent(
-        "utterance", start, start + 1, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy"
+        type="utterance",
+        start=start,
+        end=start + 1,
+        emotion="sad",
+        confidence=1.0,
+        probabilities={"sad": 1.0},
+        latency_ms=5.0,
+        dropped=0,
+        model="cogcn",
+        backend="numpy",
     )
 
 
@@ -281,7 +292,7 @@ def test_a_broker_that_never_answers_holds_nothing_up() -> None:
     assert output.count("\n") == 4
 
 
-def test_a_broker_with_passwords(tmp_path: Path) -> None:
+def test_a_broker_with_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     passwords = tmp_path / "passwords"
     command = ["mosquitto_passwd", "-b", "-c", str(passwords), "pi", "raspberry:pi"]
     subprocess.run(command, check=True)
@@ -289,20 +300,18 @@ def test_a_broker_with_passwords(tmp_path: Path) -> None:
     broker.start()
     login = tmp_path / "login"
     login.write_text("pi:raspberry:pi\n")
-    outcomes = {
-        "file": (["--mqtt-login", str(login)], {}),
-        "environment": ([], {"EDGE_SER_MQTT_LOGIN": "pi:raspberry:pi"}),
-        "wrong": ([], {"EDGE_SER_MQTT_LOGIN": "pi:wrong"}),
-    }
-    errors = {}
-    for name, (arguments, environment) in outcomes.items():
-        with listen(broker.port, *arguments, env=os.environ | environment) as listener:
-            _, errors[name] = listener.communicate(timeout=30)
-        assert listener.returncode == 0
+    url = f"mqtt://127.0.0.1:{broker.port}/{TOPIC}"
+    listen = ("listen", "--input", DEMO, "--mqtt", url)
+    done = [edge_ser(*listen, "--mqtt-login", login)]
+    monkeypatch.setenv("EDGE_SER_MQTT_LOGIN", "pi:raspberry:pi")
+    done.append(edge_ser(*listen))
+    done.append(elsewhere(*listen, EDGE_SER_MQTT_LOGIN="pi:wrong"))  # its threads never end
     broker.kill()
-    assert "MQTT" not in errors["file"] + errors["environment"]
-    assert "refuses the connection" in errors["wrong"]
-    assert "raspberry" not in "".join(errors.values())
+    assert [one.returncode for one in done] == [0, 0, 0]
+    by_file, by_environment, wrong = (one.stderr for one in done)
+    assert "MQTT" not in by_file + by_environment
+    assert "refuses the connection" in wrong
+    assert "raspberry" not in by_file + by_environment + wrong
 
 
 def test_tls_checks_the_certificate(tmp_path: Path) -> None:
@@ -352,12 +361,7 @@ def test_tls_checks_the_certificate(tmp_path: Path) -> None:
     ],
 )
 def test_addresses_that_are_none(url: str, complaint: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_ser", "listen", "--mqtt", url],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = edge_ser("listen", "--mqtt", url)
     assert done.returncode == 2
     assert complaint in done.stderr
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,22 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, StatusEvent
 from edge_ser.sinks import file as module
 from edge_ser.sinks.file import JsonFile
+from tests.command import edge_ser
 
 
 def event(kind: Any = "utterance", start: float = 1.0) -> EmotionEvent:
-    return EmotionEvent(kind, start, 2.0, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy")
+    return EmotionEvent(
+        type=kind,
+        start=start,
+        end=2.0,
+        emotion="sad",
+        confidence=1.0,
+        probabilities={"sad": 1.0},
+        latency_ms=5.0,
+        dropped=0,
+        model="cogcn",
+        backend="numpy",
+    )
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -29,13 +39,10 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_listen_appends_utterances_only(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    command = [sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO), "--json"]
     for expected in (4, 8):
-        done = subprocess.run(
-            [*command, "--output", str(path)], capture_output=True, text=True, check=True
-        )
-        printed = [json.loads(line) for line in done.stdout.splitlines()]
-        utterances = [event for event in printed if event["type"] == "utterance"]
+        done = edge_ser("listen", "--input", DEMO, "--json", "--output", path)
+        assert done.returncode == 0
+        utterances = [event for event in done.records if event["type"] == "utterance"]
         written = lines(path)
         assert len(written) == expected
         times = [line.pop("time") for line in written]
@@ -44,10 +51,8 @@ def test_listen_appends_utterances_only(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_warning() -> None:
-    command = [sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO)]
-    done = subprocess.run(
-        [*command, "--output", "/dev/full"], capture_output=True, text=True, check=True
-    )
+    done = edge_ser("listen", "--input", DEMO, "--output", "/dev/full")
+    assert done.returncode == 0
     assert done.stdout.count("\n") == 4
     warnings = [line for line in done.stderr.splitlines() if "/dev/full" in line]
     assert len(warnings) == 1
@@ -90,7 +95,7 @@ def test_files_are_rotated_and_the_oldest_goes(
         for i in range(100):
             sink(event("window"))
             sink(event(start=i))
-        sink(StatusEvent("status", "lost", 3.0, "the microphone is gone", 0))
+        sink(StatusEvent(status="lost", at=3.0, message="the microphone is gone", dropped=0))
     files = [*(tmp_path / f"events.jsonl.{number}" for number in range(5, 0, -1)), path]
     assert sorted(tmp_path.iterdir()) == sorted(files)
     assert all(file.stat().st_size <= 1000 for file in files)

@@ -27,7 +27,7 @@ UTTERANCE = EmotionEvent(
     backend="numpy",
 )
 WINDOW = replace(UTTERANCE, type="window")
-LOST = StatusEvent("status", "lost", 4.0, "the microphone is gone", 320)
+LOST = StatusEvent(status="lost", at=4.0, message="the microphone is gone", dropped=320)
 LINE = "  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)"
 
 
@@ -130,9 +130,11 @@ def test_a_lost_microphone_is_told_above_the_bars_and_waited_for_below() -> None
             (replace(LOST, status="back", message="it is back"), False),
         ):
             display(event)
-            with console.capture() as shown:
-                console.print(display._render())
-            assert ("waiting for the microphone" in shown.get()) == waiting
+            # elsewhere: what is printed on `console` has the bars of the last refresh below it
+            below = Console(file=io.StringIO(), width=80)
+            below.print(display._render())
+            shown = below.file.getvalue()  # type: ignore[attr-defined]
+            assert ("waiting for the microphone" in shown) == waiting
     output = console.file.getvalue()  # type: ignore[attr-defined]
     assert all(text in output for text in ("the microphone is gone", "not scored", "it is back"))
 

@@ -31,18 +31,10 @@ def main() -> None:
         python = folder / "venv" / "bin" / "python"
         pins = folder / "pins.txt"
         pins.write_text(CONSTRAINTS.read_text())  # what is pinned there, uv prefers
-        install: list[str | Path] = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "uv",
-        ]
-        resolve: list[str | Path] = [python, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv"]
+        resolve = [str(python), "-m", "uv", "pip", "compile", "--quiet", "--universal"]
         resolve += ["--python-version", "3.10", "--no-header", "--no-annotate"]
-        resolve += ["--all-extras", "--group", "dev", "--output-file", pins, "pyproject.toml"]
+        resolve += ["--all-extras", "--group", "dev", "--output-file", str(pins), "pyproject.toml"]
         try:
             subprocess.run(install, check=True)
             subprocess.run([*resolve, *sys.argv[1:]], cwd=ROOT, check=True)

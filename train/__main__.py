@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge_ser.errors import EdgeSerError
+from train.corpora import READERS
 
-_NAMES = (
-    "a corpus and its folder (ravdess, emodb, nemo, iemocap, iemocap-improvised, iemocap-scripted, "
-    "msp-improv, crema-d, tess, savee, urdu), or any name and a CSV manifest"
-)
+_NAMES = f"a corpus and its folder ({', '.join(READERS)}), or any name and a CSV manifest"
 _CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"
 
 
@@ -90,41 +88,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("corpus", nargs="+", metavar="NAME=PATH", help=_NAMES)
     _add_files(check)
-
-    report = commands.add_parser(
-        "report",
-        help="one HTML page of tables and pictures from what was measured",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  python -m train report --results benchmarks/results/papers "
-        "--run runs/papers/cogcn-cold/seed-0 --output report.html",
-    )
-    report.add_argument(
-        "--results",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="what `python -m benchmarks.papers` measured",
-    )
-    report.add_argument(
-        "--run",
-        type=Path,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="what `fit` or `evaluate --runs` made: pictures of its first trained fold",
-    )
-    report.add_argument("--output", type=Path, required=True, metavar="FILE.html", help="the page")
-    _add_files(report)
     return parser
+
+
+def _networks() -> list[str]:
+    """Name the networks by their configurations, NAME.toml: to import them takes seconds."""
+    names = sorted(path.stem for path in (Path(__file__).parent / "configs").glob("*.toml"))
+    # NAME-RECIPE.toml is another configuration of a network
+    return [name for name in names if not any(name.startswith(f"{n}-") for n in names)]
 
 
 def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument(
         "--model",
         default="cogcn",
-        help="cogcn, tgcn, bigru, wma-gin, ga-gru, rlc, glam, dnn; to evaluate also svm, "
-        "svm-linear, svm-rbf (default: cogcn)",
+        help=f"{', '.join(_networks())}; to evaluate also svm, svm-linear, svm-rbf "
+        "(default: cogcn)",
     )
     parser.add_argument(
         "--config", metavar="NAME|FILE", help="of train/configs, or a TOML file (default: MODEL)"
@@ -138,8 +117,8 @@ def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument(
         "--features",
         metavar="SET",
-        help="short for --set features=…: egemaps-lld, egemaps-88[@W/S], emobase-lld, rlc-lld, "
-        "mfcc-40[@W/S], log-mel-128[@W/S] (window, step in ms), egemaps-88-clip",
+        help="short for --set features=…: egemaps-lld, egemaps-88[@F/S], emobase-lld, rlc-lld, "
+        "mfcc-40[@F/S], log-mel-128[@F/S] (frame, step in ms), egemaps-88-clip",
     )
     parser.add_argument(
         "--corpus",

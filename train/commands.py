@@ -15,16 +15,18 @@ import joblib
 from rich.console import Console
 
 from edge_ser.errors import EdgeSerError
-from train import augment, config, svm
-from train.cache import Cache
-from train.checkout import commit
-from train.corpora.check import check
-from train.corpora.readable import read_all
-from train.data import Table
+from train import config
+from train.check import check
+from train.conditions import augment
 from train.evaluate import Result, predict_run, show, summarise
-from train.extraction import functionals
-from train.folds import training_variants
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import functionals
+from train.features.readable import read_all
+from train.git import commit
+from train.learning import svm
+from train.learning.data import Table
+from train.learning.executor import Executor
+from train.learning.folds import training_variants
 from train.pipeline import load_data, train_final, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
@@ -47,11 +49,6 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
     origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": commit()}
-    if options.command == "report":
-        from train import report  # matplotlib: only where something is drawn
-
-        report.write(options.results, options.run, options.output, cache)
-        return True
     if options.command == "corpora":
         paths = _paths(options.corpus)
         page = Console()
@@ -71,7 +68,7 @@ def _fit(
     made = Run.start(options.output, settings, options.seed, "folds", paths, origin, cache)
     data = load_data(settings, made.rows, training_variants(settings), cache)
     folds = range(len(made.splits))
-    train_folds([(made, data, folds)], _machine(options), console)
+    train_folds([(made, data, folds)], _executor(options), console)
     train_final(made, data, device=options.device)
     results = predict_run(made, data, [augment.CLEAN], folds)
     show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
@@ -126,7 +123,7 @@ def _cross_validate(
         folds = _folds(options.folds, len(made[0].splits))
         needed = [*training_variants(settings), *variants]
         data = load_data(settings, made[0].rows, needed, cache)
-        train_folds([(one, data, folds) for one in made], _machine(options), console)
+        train_folds([(one, data, folds) for one in made], _executor(options), console)
         results = [result for one in made for result in predict_run(one, data, variants, folds)]
     return _describe(made), summarise(data.table, results)
 
@@ -150,7 +147,14 @@ def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: C
         jobs=options.jobs,
     )
     results = [
-        Result(0, fold, variant, choice, table.rows_of(chosen[fold].test), predictions[variant])
+        Result(
+            seed=0,
+            fold=fold,
+            variant=variant,
+            choice=choice,
+            rows=table.rows_of(chosen[fold].test),
+            predictions=predictions[variant],
+        )
         for fold, (choice, predictions) in fitted.items()
         for variant in variants
     ]
@@ -176,8 +180,8 @@ def _describe(made: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _machine(options: argparse.Namespace) -> Machine:
-    return Machine(options.device, options.jobs, options.cluster)
+def _executor(options: argparse.Namespace) -> Executor:
+    return Executor(options.device, options.jobs, options.cluster)
 
 
 def _config(options: argparse.Namespace) -> config.Config:

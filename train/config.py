@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import KINDS
 from train import models
-from train.extraction import dimension, step
+from train.features.extraction import dimension, step
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,9 +43,10 @@ class Candidate:
 class Config:
     """The settings of a run; ``configs/cogcn.toml`` says what each is.
 
-    ``network`` holds the candidates of each of the model's own settings. Two keys may be left out:
-    ``words``, the path of word vectors where the model is to read transcripts too (see
-    :mod:`train.words`), and ``share``, the part of the training clips that is learnt from.
+    ``network`` holds the candidates of each of the model's own settings. Three keys may be left
+    out: ``features``, those of the network's paper then; ``words``, the path of word vectors where
+    the model is to read transcripts too (see :mod:`train.features.words`); and ``share``, the part
+    of the training clips that is learnt from.
     """
 
     model: str
@@ -53,10 +54,10 @@ class Config:
     graph: str
     gamma: tuple[float, ...]
     normalisation: str
-    clip: float
+    limit: float
     augment: int
-    segment: float
-    segment_step: float
+    window: float
+    window_step: float
     epochs: int
     patience: int
     batch: int
@@ -107,6 +108,7 @@ def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> 
     source = source or model
     values = {k: _check(source, k, v, types) for k, v in _read(source).items()}
     optional = [f.name for f in fields(Config) if f.default is not MISSING]
+    values.setdefault("features", models.find(model).features)
     missing = [key for key in types if key not in values and key not in optional]
     if missing:
         raise EdgeSerError(f"configuration {source}: {', '.join(missing)} is missing")
@@ -181,7 +183,7 @@ _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", 
 def _validate(config: Config) -> None:
     dimension(config.features)
     network = config.network
-    graph_wanted = models.MODELS[config.model].graph
+    graph_wanted = models.find(config.model).graph
     rules = {
         f"graph must be one of {', '.join(GRAPHS)}": config.graph in GRAPHS,
         f"{config.model} needs a graph, not none": config.graph != "none" or not graph_wanted,
@@ -194,8 +196,8 @@ def _validate(config: Config) -> None:
         f"balance must be one of {', '.join(BALANCES)}": config.balance in BALANCES,
         f"schedule must be one of {', '.join(SCHEDULES)}": config.schedule in SCHEDULES,
         "gamma must lie in [-1, 1]": all(-1 <= gamma <= 1 for gamma in config.gamma),
-        "clip, learning_rate, segment and segment_step must be positive": (
-            min(config.clip, config.learning_rate, config.segment, config.segment_step) > 0
+        "limit, learning_rate, window and window_step must be positive": (
+            min(config.limit, config.learning_rate, config.window, config.window_step) > 0
         ),
         "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
         "minimum_rate, weight_decay and mixup must be 0 or more": (
@@ -207,8 +209,8 @@ def _validate(config: Config) -> None:
         "words go with word_dimension, and word_dimension with words": (
             bool(config.words) == bool(max(network.get("word_dimension", (0,))))
         ),
-        "segment must not be longer than the network's frames": all(
-            round(config.segment / step(config.features)) <= frames
+        "window must not be longer than the network's frames": all(
+            round(config.window / step(config.features)) <= frames
             for frames in network.get("frames", ())
         ),
         "epochs, patience and batch must be at least 1": (

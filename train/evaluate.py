@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from edge_ser.events import LABELS
-from train.data import Table
-from train.folds import Data, predict_rows
+from train.learning.data import Data, Table
 from train.metrics import FIGURES, aggregate, percent, score
 from train.runs import Run
 
@@ -26,7 +25,7 @@ class Result:
     Args:
         seed: of the training.
         fold: its number.
-        variant: the test condition, see :mod:`train.augment`.
+        variant: the test condition, see :mod:`train.conditions.augment`.
         choice: what validation chose.
         rows: (n,) indices of the test clips.
         predictions: (n,) labels.
@@ -50,8 +49,16 @@ def predict_run(
         rows = data.table.rows_of(run.splits[fold].test)
         choice = {"epochs": metrics["epochs"], **asdict(trained.candidate)}
         for variant in variants:
-            predictions = predict_rows(run.config, data, variant, trained, rows)
-            results.append(Result(run.seed, fold, variant, choice, rows, predictions))
+            results.append(
+                Result(
+                    seed=run.seed,
+                    fold=fold,
+                    variant=variant,
+                    choice=choice,
+                    rows=rows,
+                    predictions=trained.predict(data, rows, variant),
+                )
+            )
     return results
 
 

@@ -10,33 +10,26 @@ from rich.console import Console
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
-from train.augment import CLEAN
-from train.cache import Cache
 from train.config import Config
 from train.corpora import Row
-from train.data import Clips, Table
-from train.extraction import FUNCTIONALS, extract, functionals
-from train.folds import (
-    Chosen,
-    Data,
-    Task,
-    Trained,
-    fit_final,
-    fit_folds,
-    fold_seed,
-    predict_rows,
-)
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import FUNCTIONALS, extract, functionals
+from train.features.words import Words, look_up
+from train.learning.data import Clips, Data, Table
+from train.learning.executor import Executor
+from train.learning.folds import FittedFold, Task, fit_final, fit_folds, fold_seed
+from train.learning.trained import Trained
 from train.metrics import Scores
 from train.progress import progress
 from train.runs import Run
-from train.words import Words, look_up
 
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:
     """The rows' nodes in each of the variants, and their words where the network reads them."""
     clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
-    return Data(Table.of(rows), clips, _words(config, rows) if config.words else None)
+    return Data(
+        table=Table.of(rows), clips=clips, words=_words(config, rows) if config.words else None
+    )
 
 
 def _words(config: Config, rows: Sequence[Row]) -> Words:
@@ -53,12 +46,12 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
     found = extract(rows, config.features, variant, cache)
-    return Clips.of(found, feature_set(config.features), config.segment, config.segment_step)
+    return Clips.of(found, feature_set(config.features), config.window, config.window_step)
 
 
 def train_folds(
     wanted: Sequence[tuple[Run, Data, Sequence[int]]],
-    machine: Machine,
+    executor: Executor,
     console: Console,
     saved: Callable[[Run, int], None] | None = None,
 ) -> None:
@@ -66,7 +59,7 @@ def train_folds(
 
     Args:
         wanted: runs, their data, and the folds wanted of each.
-        machine: what to compute with; all folds of all runs go through it together.
+        executor: what runs the fits; all folds of all runs go through it together.
         console: gets a progress bar, if it is a terminal.
         saved: is told of every fold, those that were there already first.
     """
@@ -80,16 +73,16 @@ def train_folds(
     ]
     tasks = [
         Task(
-            run.config,
-            data,
-            run.splits[fold],
-            fold_seed(run.seed, fold),
-            None if machine.cluster else run.path / "logs" / f"fold-{fold}",
+            config=run.config,
+            data=data,
+            split=run.splits[fold],
+            seed=fold_seed(run.seed, fold),
+            logs=None if executor.cluster else run.path / "logs" / f"fold-{fold}",
         )
         for run, data, fold in missing
     ]
     with progress(console, _title(missing), len(tasks)) as advance:
-        for place, chosen in fit_folds(tasks, machine):
+        for place, chosen in fit_folds(tasks, executor):
             run, data, fold = missing[place]
             metrics = {
                 "validation": chosen.fitted.validation,
@@ -125,9 +118,8 @@ def train_final(run: Run, data: Data, *, device: str) -> None:
     run.save(None, fitted, normalisation, {})
 
 
-def _test(run: Run, data: Data, fold: int, chosen: Chosen) -> dict[str, Scores]:
+def _test(run: Run, data: Data, fold: int, chosen: FittedFold) -> dict[str, Scores]:
     """The chosen network on the fold's test speakers, clean."""
     rows = data.table.rows_of(run.splits[fold].test)
     trained = Trained.of(run.config, chosen.fitted, chosen.normalisation)
-    predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return data.table.score(rows, predictions)
+    return data.table.score(rows, trained.predict(data, rows))

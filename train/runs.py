@@ -16,13 +16,13 @@ from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
-from train.cache import Cache, clip_hash
 from train.config import Candidate, Config
 from train.corpora import Row
-from train.corpora.readable import read_all
-from train.data import Table
-from train.fit import Epoch, Fitted, build_model
-from train.folds import Trained
+from train.features.audio import clip_hash
+from train.features.cache import Cache
+from train.features.readable import read_all
+from train.learning.data import Table
+from train.learning.trained import Epoch, Fitted, Trained, build_model
 from train.models import count_parameters
 from train.protocol import PROTOCOLS, Protocol, Speaker, Split, splits
 
@@ -159,7 +159,7 @@ class Run:
         # the format knows one order in memory; GLAM's filters have another
         state = {name: value.contiguous() for name, value in fitted.state.items()}
         save_file(state, partial / "model.safetensors")
-        values = {"clip": self.config.clip} if normalisation is None else normalisation.to_dict()
+        values = {"clip": self.config.limit} if normalisation is None else normalisation.to_dict()
         _write_json(partial / "normalisation.json", {"kind": self.config.normalisation, **values})
         described = {
             "candidate": asdict(fitted.candidate),
@@ -190,12 +190,12 @@ class Run:
         values = _read_json(folder / "normalisation.json")
         cold = values.pop("kind") == "cold"
         fitted = Fitted(
-            Candidate(**metrics["candidate"]),
-            load_file(folder / "model.safetensors"),
-            metrics["epochs"],
-            metrics.get("validation", {}),
-            [Epoch(**epoch) for epoch in metrics["history"]],
-            metrics["seconds"],
+            candidate=Candidate(**metrics["candidate"]),
+            state=load_file(folder / "model.safetensors"),
+            epochs=metrics["epochs"],
+            validation=metrics.get("validation", {}),
+            history=[Epoch(**epoch) for epoch in metrics["history"]],
+            seconds=metrics["seconds"],
         )
         return Trained.of(self.config, fitted, Normalisation.from_dict(values) if cold else None)
 
@@ -216,7 +216,7 @@ class Run:
         return Candidate(**json.loads(max(votes, key=rank))), epochs
 
     def parameters(self) -> list[int]:
-        """How many numbers the candidates' networks have, each count once."""
+        """Distinct parameter counts of the candidates."""
         candidates = self.config.candidates()
         return sorted({count_parameters(build_model(self.config, c)) for c in candidates})
 

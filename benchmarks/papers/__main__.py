@@ -20,15 +20,14 @@ from pathlib import Path
 import joblib
 from rich.console import Console
 
-from benchmarks import CORPORA, RESULTS
+from benchmarks import CORPORA, RESULTS, rows
 from benchmarks.papers.entries import PARTS
 from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
-from train.cache import Cache
-from train.machine import Machine
-from train.report import results
+from train.features.cache import Cache
+from train.learning.executor import Executor
 
 
 def main() -> None:
@@ -48,16 +47,16 @@ def main() -> None:
     args = parser.parse_args()
     folder = RESULTS / "papers"
     folder.mkdir(parents=True, exist_ok=True)
-    machine = Machine(args.device, args.jobs, args.cluster)
+    executor = Executor(args.device, args.jobs, args.cluster)
     cache = Cache.open(None, args.jobs, Console(stderr=True))
     paths = {name: args.corpora / name for name in CORPORA}
     try:
-        measure(PARTS[args.part], paths, folder, args.runs, cache, machine)
+        measure(PARTS[args.part], paths, folder, args.runs, cache, executor)
     except EdgeSerError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on with the next fold")
-    systems = results.read(folder)
+    systems = rows.read(folder)
     draw(systems, folder)
     (RESULTS / "papers.md").write_text(tables(systems, folder))
 

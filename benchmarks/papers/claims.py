@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from train.report.sampling import Fits, shared, ua, which, with_error
+from benchmarks.rows import Fit
+from benchmarks.statistics import shared, ua, which, with_error
 
 # Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
@@ -77,7 +77,7 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
+def claims_tables(rows: Mapping[str, Sequence[Fit]]) -> list[str]:
     """The claims of which two rows are there, and have a fit in common, as Markdown.
 
     Args:
@@ -100,11 +100,7 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
             "|---|---|---|---|",
         ]
         for name, file, printed in there:
-            mean, error = ua(rows[file], counted)
-            change = ""
-            if file != parts[0][1]:
-                both = math.hypot(error, whole[1])
-                points = round(100 * (mean - whole[0]), 1) + 0.0  # no "-0.0"
-                change = f"{points:+.1f} ± {100 * both:.1f}"
-            lines.append(f"| {name} | {with_error(mean, error)} | {change} | {printed} |")
+            own = ua(rows[file], counted)
+            change = "" if file == parts[0][1] else with_error(own - whole, "+.1f")
+            lines.append(f"| {name} | {with_error(own)} | {change} | {printed} |")
     return lines

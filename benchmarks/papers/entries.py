@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.report.noise import ON_FRAMES
 from train import config
-from train.augment import CLEAN
+from train.conditions.augment import CLEAN
 from train.config import NORMALISATIONS
-from train.report.noise import ON_FRAMES
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.papers.entries import Entry
-from benchmarks.papers.rows import Rows
-from train import config, svm
-from train.cache import Cache
-from train.checkout import commit
+from benchmarks.rows import Fit, RowFile, System
+from train import config
 from train.config import Config
 from train.corpora import Row
-from train.corpora.readable import read_all
-from train.data import Table
 from train.evaluate import predict_run
-from train.extraction import functionals
-from train.fit import choose_device
-from train.folds import Data
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import functionals
+from train.features.readable import read_all
+from train.git import commit
+from train.learning import svm
+from train.learning.data import Data, Table
+from train.learning.executor import Executor
+from train.learning.fit import choose_device
 from train.pipeline import load_data, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
@@ -39,7 +39,7 @@ def measure(
     folder: Path,
     runs: Path,
     cache: Cache,
-    machine: Machine,
+    executor: Executor,
 ) -> None:
     """Adds to the rows of ``entries`` every fold that they lack.
 
@@ -49,15 +49,15 @@ def measure(
         folder: of the rows.
         runs: where the trained networks are kept.
         cache: of features.
-        machine: what to compute with.
+        executor: what runs the fits.
     """
     clips = read_all(paths, cache)
     for entry in entries:
         if entry.model in svm.MODELS:
-            _measure_svm(entry, clips, folder, cache, machine)
+            _measure_svm(entry, clips, folder, cache, executor)
     networks = [entry for entry in entries if entry.model not in svm.MODELS]
     for _, group in groupby(networks, key=_reads):
-        _measure_networks(list(group), paths, folder, runs, cache, machine)
+        _measure_networks(list(group), paths, folder, runs, cache, executor)
 
 
 def _measure_networks(
@@ -66,11 +66,11 @@ def _measure_networks(
     folder: Path,
     runs: Path,
     cache: Cache,
-    machine: Machine,
+    executor: Executor,
 ) -> None:
     """Trains what is missing of entries that read the same segments of the same features."""
     wanted: list[tuple[Run, Data, list[int]]] = []
-    rows: dict[Path, Rows] = {}
+    rows: dict[Path, RowFile] = {}
     data: Data | None = None
     for entry in entries:
         for normalisation in entry.normalisations:
@@ -87,16 +87,19 @@ def _measure_networks(
                 )
                 for seed in entry.seeds
             ]
-            described = {
-                "model": entry.model,
-                "config": settings.to_dict(),
-                "parameters": made[0].parameters(),
-                "corpora": describe_rows(made[0].rows),
-            }
-            row = Rows(folder, entry, normalisation, described)
+            row = RowFile(
+                folder,
+                System(
+                    name=entry.name,
+                    model=entry.model,
+                    normalisation=normalisation,
+                    corpora=describe_rows(made[0].rows),
+                    settings={"config": settings.to_dict(), "parameters": made[0].parameters()},
+                ),
+            )
             for run in made:
                 rows[run.path] = row
-                if missing := row.missing(run.seed, _folds(entry, machine)):
+                if missing := row.missing(run.seed, _folds(entry, executor)):
                     data = data or load_data(settings, run.rows, entry.conditions, cache)
                     wanted.append((run, data, missing))
 
@@ -106,39 +109,47 @@ def _measure_networks(
             result.variant: (result.rows, result.predictions)
             for result in predict_run(run, data, entries[0].conditions, [fold])
         }
-        rows[run.path].add({**_fit(run, fold, machine), **_tested(data.table, predicted)})
+        rows[run.path].add(_fit(run, fold, executor, **_tested(data.table, predicted)))
 
-    train_folds(wanted, machine, cache.console, saved)
+    train_folds(wanted, executor, cache.console, saved)
 
 
-def _fit(run: Run, fold: int, machine: Machine) -> dict[str, Any]:
-    """What is kept of a fold's training."""
+def _fit(run: Run, fold: int, executor: Executor, **tested: Any) -> Fit:
+    """What is kept of a fold's training and test."""
     metrics = run.metrics(fold)
-    return {
-        "seed": run.seed,
-        "fold": fold,
-        "commit": run.commit,
-        "device": choose_device(machine.device).type,
-        "seconds": round(metrics["seconds"], 3),
-        "choice": metrics["candidate"],
-        "parameters": metrics["parameters"],
-        "epochs": metrics["epochs"],
-        "validation": {corpus: round(s["ua"], 4) for corpus, s in metrics["validation"].items()},
-        "history": [
+    return Fit(
+        seed=run.seed,
+        fold=fold,
+        commit=run.commit,
+        device=choose_device(executor.device).type,
+        seconds=round(metrics["seconds"], 3),
+        choice=metrics["candidate"],
+        parameters=metrics["parameters"],
+        epochs=metrics["epochs"],
+        validation={corpus: round(s["ua"], 4) for corpus, s in metrics["validation"].items()},
+        history=[
             {key: None if value is None else round(value, 4) for key, value in epoch.items()}
             for epoch in metrics["history"]
         ],
-    }
+        **tested,
+    )
 
 
 def _measure_svm(
-    entry: Entry, clips: Sequence[Row], folder: Path, cache: Cache, machine: Machine
+    entry: Entry, clips: Sequence[Row], folder: Path, cache: Cache, executor: Executor
 ) -> None:
     """The folds of a support vector machine; nothing in it is random."""
     table, made = Table.of(clips), splits(clips)
     for normalisation in entry.normalisations:
-        described = {"model": entry.model, "corpora": describe_rows(clips)}
-        row = Rows(folder, entry, normalisation, described)
+        row = RowFile(
+            folder,
+            System(
+                name=entry.name,
+                model=entry.model,
+                normalisation=normalisation,
+                corpora=describe_rows(clips),
+            ),
+        )
         for fold in row.missing(0, entry.folds):
             values = {c: functionals(clips, c, cache) for c in entry.conditions}
             began = perf_counter()
@@ -149,20 +160,20 @@ def _measure_svm(
                 {fold: made[fold]},
                 normalisation=normalisation,
                 refit=False,
-                jobs=machine.jobs,
+                jobs=executor.jobs,
             ).values()
             test = table.rows_of(made[fold].test)
             predicted = {condition: (test, labels) for condition, labels in predictions.items()}
             row.add(
-                {
-                    "seed": 0,
-                    "fold": fold,
-                    "commit": commit(),
-                    "device": "cpu",
-                    "seconds": round(perf_counter() - began, 3),
-                    "choice": choice,
+                Fit(
+                    seed=0,
+                    fold=fold,
+                    commit=commit(),
+                    device="cpu",
+                    seconds=round(perf_counter() - began, 3),
+                    choice=choice,
                     **_tested(table, predicted),
-                }
+                )
             )
 
 
@@ -183,11 +194,11 @@ def _settings(entry: Entry, normalisation: str) -> Config:
     return replace(settings, normalisation=normalisation)
 
 
-def _folds(entry: Entry, machine: Machine) -> Sequence[int]:
-    return range(5) if choose_device(machine.device).type == "cuda" else entry.folds
+def _folds(entry: Entry, executor: Executor) -> Sequence[int]:
+    return range(5) if choose_device(executor.device).type == "cuda" else entry.folds
 
 
 def _reads(entry: Entry) -> tuple[object, ...]:
     """What the entries of a group have in common: they are trained on the same data."""
     settings = _settings(entry, "cold")
-    return settings.features, settings.segment, settings.segment_step, entry.conditions
+    return settings.features, settings.window, settings.window_step, entry.conditions

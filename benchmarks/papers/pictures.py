@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.report.noise import disturbed, draw_panels
-from train.report.results import System
-from train.report.style import drawing
+from benchmarks.report.noise import disturbed, draw_panels
+from benchmarks.report.style import drawing
+from benchmarks.rows import System
 
 
 def draw(systems: Sequence[System], folder: Path) -> None:

@@ -26,8 +26,7 @@ from edge_ser import graph, nodes
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
 from edge_ser.demo import PATH as DEMO
-from edge_ser.nodes import Segmenter
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegmenter
 
 SAME_FEATURES, END_TO_END = 1e-4, 0.05
 OTHER, OTHERS = 0.01, 0.05
@@ -54,7 +53,7 @@ def main() -> None:
 
 def spoken() -> list[NDArray[np.float32]]:
     """The vectors (n, d) of each utterance of the demo clip."""
-    with Segmenter(load_bundle("cogcn").features) as segmenter:
+    with SpeechSegmenter(load_bundle("cogcn").features) as segmenter:
         found = nodes.extract(AudioFile(DEMO), segmenter)
     return np.split(found.values, np.cumsum(found.counts)[:-1])
 
@@ -65,7 +64,7 @@ def compute(utterances: list[NDArray[np.float32]]) -> Arrays:
     assert bundle.graph is not None
     computed: Arrays = {}
     for i, values in enumerate(utterances):
-        x = normalise(values, bundle.normalisation)
+        x = bundle.normalisation.transform(values)
         computed[f"graph-{i}"] = graph.build(bundle.graph, x, bundle.gamma)
     for backend in bundle.backends:
         recognizer = edge_ser.load("cogcn", backend)

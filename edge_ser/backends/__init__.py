@@ -74,7 +74,7 @@ def _check_installed(backend: str) -> None:
 def construct(bundle: Bundle, backend: str) -> Backend:
     """The weights in the runtime, untried; raises whatever the runtime does."""
     if backend == "numpy":
-        from edge_ser.backends.numpy_ import NumpyBackend
+        from edge_ser.backends.numpy_cogcn import NumpyBackend
 
         return NumpyBackend(bundle)
     if backend == "onnx":

@@ -119,9 +119,10 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
 
     from edge_ser.audio import AudioFile
     from edge_ser.demo import PATH
-    from edge_ser.nodes import Segmenter, extract
+    from edge_ser.nodes import extract
+    from edge_ser.speech.segmenter import SpeechSegmenter
 
-    with Segmenter(recognizer.bundle.features) as segmenter:
+    with SpeechSegmenter(recognizer.bundle.features) as segmenter:
         nodes = extract(AudioFile(PATH), segmenter)
     utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
     for i in range(_DECISIONS):

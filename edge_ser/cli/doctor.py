@@ -112,7 +112,7 @@ def _opensmile() -> Iterator[Check]:
     import numpy as np
 
     from edge_ser.features import FeatureStream, feature_set
-    from edge_ser.nodes import F0
+    from edge_ser.features.sets import F0
 
     phase = 2 * np.pi * 110 * np.arange(16_000) / 16_000
     voice = np.sum([np.sin(n * phase) / n for n in range(1, 20)], axis=0)

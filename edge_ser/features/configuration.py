@@ -64,7 +64,7 @@ def _emobase() -> Iterator[Path]:
 
 
 def _options(features: FeatureSet) -> dict[str, object]:
-    options: dict[str, object] = {"window": features.window, "step": features.step}
+    options: dict[str, object] = {"frame": features.frame, "step": features.step}
     if features.functionals:
         config = package_folder() / "config"
         options |= {
@@ -73,11 +73,11 @@ def _options(features: FeatureSet) -> dict[str, object]:
             "frameModeFunctionalsConf": _HERE / "frame_mode.conf.inc",
         }
     elif features.set == "rlc-lld":
-        options |= {"window": _RLC_FRAME, "bands": 26, "fftLength": _transform(_RLC_FRAME)}
+        options |= {"frame": _RLC_FRAME, "bands": 26, "fftLength": _transform(_RLC_FRAME)}
     elif features.set == "mfcc-40":
-        options |= {"bands": 64, "fftLength": _transform(features.window)}
+        options |= {"bands": 64, "fftLength": _transform(features.frame)}
     else:
-        padded = _transform(2 * features.window)
+        padded = _transform(2 * features.frame)
         options |= {"bands": 128, "fftLength": padded, "fftInput": "set_padded"}
     return options
 

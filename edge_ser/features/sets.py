@@ -10,24 +10,26 @@ from edge_ser.errors import EdgeSerError
 _SPEC = re.compile(r"([a-z][a-z0-9-]*)(?:@(\d+)/(\d+))?")
 VERSION = "eGeMAPSv02"
 LLD_STEP = 0.01
-LLD_WINDOW = 0.06
+LLD_FRAME = 0.06
 """Seconds. F0 and voice quality look at 60 ms, the spectral LLDs at the first 20 ms of them."""
+LOUDNESS, F0 = 0, 10
+"""Columns of the eGeMAPS LLDs."""
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Which openSMILE features, over which window, how often.
+    """Which openSMILE features, over frames of which length, how often.
 
     Args:
         set: name of the set, as :func:`feature_set` lists them.
-        window: seconds that one vector looks at; where its values differ in that, the longest.
+        frame: seconds that one vector looks at; where its values differ in that, the longest.
         step: seconds between two vectors.
         dimension: values in a vector.
         version: openSMILE's name of the set; a number where the configuration is this project's.
     """
 
     set: str
-    window: float
+    frame: float
     step: float
     dimension: int
     version: str = VERSION
@@ -37,38 +39,38 @@ class FeatureSet:
         """The name that :func:`feature_set` takes."""
         if _SETS[self.set].longest is None:
             return self.set
-        return f"{self.set}@{round(self.window * 1000)}/{round(self.step * 1000)}"
+        return f"{self.set}@{round(self.frame * 1000)}/{round(self.step * 1000)}"
 
     @property
     def functionals(self) -> bool:
-        """Whether a vector is functionals over a window of LLDs."""
+        """Whether a vector is functionals over a frame of several LLDs."""
         return self.set == "egemaps-88"
 
     def count(self, seconds: float) -> int:
-        """Vectors that a window of ``seconds`` holds; at least one."""
+        """Vectors in so many ``seconds``; at least one."""
         return max(round(seconds / self.step), 1)
 
     def centre(self, index: int) -> float:
         """Seconds from the start of the stream to the middle of vector ``index``."""
-        return index * self.step + self.window / 2
+        return index * self.step + self.frame / 2
 
 
 @dataclass(frozen=True)
 class _Set:
-    """What is known of a set: its usual window and step, and the longest window it can have.
+    """What is known of a set: its usual frame and step, and the longest frame it can have.
 
-    All in milliseconds; ``longest`` is None where window and step are part of the set.
+    All in milliseconds; ``longest`` is None where frame and step are part of the set.
     """
 
     dimension: int
-    window: int
+    frame: int
     step: int
     version: str
     longest: int | None = None
 
 
 _SETS = {
-    "egemaps-lld": _Set(25, round(LLD_WINDOW * 1000), round(LLD_STEP * 1000), VERSION),
+    "egemaps-lld": _Set(25, round(LLD_FRAME * 1000), round(LLD_STEP * 1000), VERSION),
     "egemaps-88": _Set(88, 25, 10, VERSION, longest=8000),
     "emobase-lld": _Set(78, 40, 10, "emobase"),
     "rlc-lld": _Set(17, 60, 5, "1"),
@@ -90,7 +92,7 @@ def feature_set(spec: str) -> FeatureSet:
     ``log-mel-128@25/10``     logarithms of 128 mel bands                              25 / 10 ms
     ========================= ======================================================== ==========
 
-    The last column is window and step. Those written with ``@`` take any other, in whole
+    The last column is frame and step. Those written with ``@`` take any other, in whole
     milliseconds; with none in the name they are those of the last column. Of the others a name
     may give those of the last column and no other.
 
@@ -121,29 +123,35 @@ def feature_set(spec: str) -> FeatureSet:
     of 16-bit samples, triangular mel bands from 0 to 8000 Hz, natural logarithm, floored at 0.
 
     Raises:
-        EdgeSerError: there is no such set, or its window or step is out of range.
+        EdgeSerError: there is no such set, or its frame or step is out of range.
 
     >>> feature_set("egemaps-88@500/100")
-    FeatureSet(set='egemaps-88', window=0.5, step=0.1, dimension=88, version='eGeMAPSv02')
+    FeatureSet(set='egemaps-88', frame=0.5, step=0.1, dimension=88, version='eGeMAPSv02')
     """
     match = _SPEC.fullmatch(spec)
     if match is None or match[1] not in _SETS:
         free = [name for name, known in _SETS.items() if known.longest]
         raise EdgeSerError(
             f"no feature set {spec!r}; there are {', '.join(_SETS)}; {', '.join(free)} also with "
-            "@WINDOW/STEP in milliseconds, as in egemaps-88@500/100"
+            "@FRAME/STEP in milliseconds, as in egemaps-88@500/100"
         )
     known = _SETS[match[1]]
-    window, step = int(match[2] or known.window), int(match[3] or known.step)
+    frame, step = int(match[2] or known.frame), int(match[3] or known.step)
     if known.longest is None:
-        if (window, step) != (known.window, known.step):
+        if (frame, step) != (known.frame, known.step):
             raise EdgeSerError(
-                f"feature set {spec!r}: {match[1]} has a window of {known.window} ms and a step of "
+                f"feature set {spec!r}: {match[1]} has a frame of {known.frame} ms and a step of "
                 f"{known.step} ms; leave them out"
             )
-    elif not (20 <= window <= known.longest and 10 <= step <= window):
+    elif not (20 <= frame <= known.longest and 10 <= step <= frame):
         raise EdgeSerError(
-            f"feature set {spec!r}: the window must be 20 to {known.longest} ms, the step 10 ms to "
-            "a window"
+            f"feature set {spec!r}: the frame must be 20 to {known.longest} ms, the step 10 ms to "
+            "a frame"
         )
-    return FeatureSet(match[1], window / 1000, step / 1000, known.dimension, known.version)
+    return FeatureSet(
+        set=match[1],
+        frame=frame / 1000,
+        step=step / 1000,
+        dimension=known.dimension,
+        version=known.version,
+    )

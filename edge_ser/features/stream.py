@@ -41,7 +41,7 @@ class FeatureStream:
         ...     stream.write(np.zeros(16_000, np.int16))
         ...     stream.finish()
         ...     stream.read()[1].shape
-        (95, 25)
+        (96, 25)
     """
 
     def __init__(self, features: FeatureSet) -> None:

@@ -94,6 +94,7 @@ class Mqtt:
     ) -> None:
         try:
             from paho.mqtt import client as paho
+            from paho.mqtt.enums import CallbackAPIVersion
         except ImportError:
             raise NotInstalledError(
                 "--mqtt needs paho-mqtt; install it: pip install paho-mqtt"
@@ -110,7 +111,7 @@ class Mqtt:
         self._told_away = False
         self._ended = False
         self._client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
+            CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
         )
         self._client.on_connect = self._on_connect
         trust = ", or its certificate is not trusted (--mqtt-ca)" if broker.tls else ""

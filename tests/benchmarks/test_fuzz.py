@@ -86,9 +86,9 @@ def test_a_case_that_kills_its_process_is_a_defect_and_the_others_go_on(
         "cases.main(suite, None, 4)"
     )
     wrapper = tmp_path / "python"
-    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{cases.sys.executable}" -c "{code}" "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" -c "{code}" "$@"\n')
     wrapper.chmod(0o755)
-    monkeypatch.setattr(cases.sys, "executable", str(wrapper))
+    monkeypatch.setattr(sys, "executable", str(wrapper))
     found = cases.run_cases(bundles.SUITE, 0, 4)
     assert [case["case"] for case in found] == [0, 1, 2, 3]
     clean = [case["outcome"] in bundles.SUITE.clean for case in found]

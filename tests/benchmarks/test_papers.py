@@ -10,24 +10,25 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from benchmarks import rows as results
 from benchmarks.papers.entries import PARTS, Entry
 from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
+from benchmarks.report.noise import ON_FRAMES
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
-from tests.train.report import made_up
-from train import config, models, svm
-from train.cache import Cache
+from tests.benchmarks.report import made_up
+from train import config, models
 from train.corpora import read
-from train.extraction import dimension
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import dimension
+from train.learning import svm
+from train.learning.executor import Executor
 from train.models import count_parameters
-from train.report import results
-from train.report.noise import ON_FRAMES
 
 SMALL = ("features=egemaps-88@500/100", "layers=1", "hidden=8", "gamma=0.5", "epochs=2")
-MACHINE = Machine("cpu")
+MACHINE = Executor("cpu")
 
 
 @pytest.fixture(scope="module")

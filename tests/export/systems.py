@@ -13,7 +13,7 @@ from edge_ser.bundle import load_bundle
 from edge_ser.features import FeatureSet, feature_set
 from export.formats import BACKENDS, Failure, convert
 from export.int8 import on_grid
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.write import write_bundle
 from train import config, models
 
@@ -27,7 +27,7 @@ _OVERLAP = 2
 def settings(system: str) -> config.Config:
     changes = [f"features={_FEATURES[system]}"] if system in _FEATURES else []
     if seconds := _SECONDS.get(system):
-        changes += [f"segment={seconds}", f"segment_step={seconds / _OVERLAP}"]
+        changes += [f"window={seconds}", f"window_step={seconds / _OVERLAP}"]
     return config.load(system, None, changes)
 
 
@@ -55,7 +55,7 @@ def network(system: str) -> nn.Module:
 
 def formats(system: str) -> list[str]:
     """The formats that a system has."""
-    return [name for name in BACKENDS if name != "npz" or system in VARIABLE]
+    return [name for name in BACKENDS if name != "npz" or models.find(system).numpy_form]
 
 
 @lru_cache
@@ -80,8 +80,8 @@ def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
         "features": {key: getattr(features(system), key) for key in ("set", "window", "step")},
         "normalisation": {"mean": [1.0] * d, "std": [20.0] * d, "clip": 5.0},
         "graph": {"kind": chosen.graph} | ({"gamma": 0.5} if chosen.graph == "cosine" else {}),
-        "windows": {"length": chosen.segment, "step": chosen.segment_step},
+        "windows": {"length": chosen.window, "step": chosen.window_step},
     }
     write_bundle(folder, card, {f"model.{name}": content for name, content in files.items()})
-    assert (load_bundle(folder).fixed) == (system not in VARIABLE)
+    assert (load_bundle(folder).fixed) == (not models.find(system).variable_length)
     return folder

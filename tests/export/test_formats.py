@@ -17,8 +17,7 @@ from edge_ser import graph, nodes
 from edge_ser.audio import AudioFile
 from edge_ser.backends import open_backend
 from edge_ser.bundle import WEIGHTS, load_bundle
-from edge_ser.nodes import Segmenter
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegmenter
 from export.formats import BACKENDS, Failure, convert
 from export.int8 import on_grid
 from tests.export.systems import (
@@ -39,11 +38,11 @@ CLIPS = ("ravdess/Actor_05/*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")
 def expected(model: nn.Module, system: str, folder: Path, clip: Path) -> np.ndarray:
     """Logits of the clip's utterances: window by window in PyTorch."""
     chosen, found = settings(system), features(system)
-    with Segmenter(found) as segmenter:
+    with SpeechSegmenter(found) as segmenter:
         heard = nodes.extract(AudioFile(clip), segmenter)
-    x = normalise(heard.values, load_bundle(folder).normalisation)
+    x = load_bundle(folder).normalisation.transform(heard.values)
     rows = []
-    for windows in nodes.windows(heard, found, chosen.segment, chosen.segment_step):
+    for windows in heard.windows(found, chosen.window, chosen.window_step):
         logits = []
         for window in windows:
             inputs = [torch.from_numpy(x[window])]

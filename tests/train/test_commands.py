@@ -19,8 +19,8 @@ from safetensors.numpy import load_file
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
 from train.__main__ import main
-from train.cache import Cache
 from train.corpora import Row
+from train.features.cache import Cache
 from train.models import MODELS
 from train.runs import Run
 
@@ -178,27 +178,6 @@ def test_a_damaged_clip_is_named_and_left_out(
         assert report["corpora"]["actors"]["clips"] == 54
     finally:
         (home / "clips.csv").write_text(lines)
-
-
-def test_report(
-    home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    row = {"name": "cogcn", "model": "cogcn", "normalisation": "cold"}
-    fields = json.loads((finished / "fold-0" / "metrics.json").read_text())
-    told = {key: fields[key] for key in ("seconds", "parameters", "epochs", "history")}
-    corpora = json.loads((finished / "config.json").read_text())["corpora"]
-    fit = {"seed": 0, "fold": 0, "device": "cpu", **told, "test": {"clean": fields["test"]}}
-    (home / "rows").mkdir()
-    (home / "rows" / "cogcn-cold.json").write_text(
-        json.dumps({**row, "corpora": corpora, "fits": [fit]})
-    )
-    page = home / "report.html"
-    arguments = ["report", "--results", home / "rows", "--run", finished, "--output", page]
-    cache = ["--cache", home / "cache", "--jobs", "2"]
-    assert main([str(argument) for argument in (*arguments, *cache)]) == 0
-    text = page.read_text()
-    assert "The cosine graph of an utterance" in text
-    assert "Confusion matrices" in text
 
 
 def test_corpora_check(

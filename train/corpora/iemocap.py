@@ -61,16 +61,24 @@ def read(name: str, folder: Path) -> list[Row]:
         emotion = _EMOTIONS.get(labels.get(path.stem, ""))
         if match and emotion and match[2] in _PARTS[name]:
             speaker = match[1] + match[3]
-            rows.append(Row(name, path, None, None, speaker, emotion, texts.get(path.stem)))
+            rows.append(
+                Row(
+                    corpus=name,
+                    path=path,
+                    speaker=speaker,
+                    emotion=emotion,
+                    text=texts.get(path.stem),
+                )
+            )
     return rows
 
 
 READERS = tuple(
     Reader(
-        name,
-        "Ses01F_impro01_F000.wav",
-        partial(read, name),
-        Complete(_SPEAKERS, _EMOTION_COUNTS.get(name, {})),
+        name=name,
+        pattern="Ses01F_impro01_F000.wav",
+        read=partial(read, name),
+        complete=Complete(_SPEAKERS, _EMOTION_COUNTS.get(name, {})),
     )
     for name in _PARTS
 )

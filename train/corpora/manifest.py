@@ -52,7 +52,15 @@ def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row
     start, end = (_seconds(line.get(column), file, number) for column in ("start", "end"))
     if end is not None and end <= (start or 0.0):
         raise EdgeSerError(f"{file}, line {number}: end must be after start")
-    return Row(name, audio, start, end, speaker, emotion.lower(), line.get("text") or None)
+    return Row(
+        corpus=name,
+        path=audio,
+        speaker=speaker,
+        emotion=emotion.lower(),
+        start=start,
+        end=end,
+        text=line.get("text") or None,
+    )
 
 
 def _seconds(text: str | None, file: Path, number: int) -> float | None:

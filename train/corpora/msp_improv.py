@@ -52,7 +52,15 @@ def read(folder: Path) -> list[Row]:
         emotion = match and _EMOTIONS.get(labels.get(match[1], ""))
         if match and emotion:
             session = match[1].split("-")[1][1:]
-            rows.append(Row(NAME, path, None, None, session, emotion, texts.get(match[1])))
+            rows.append(
+                Row(
+                    corpus=NAME,
+                    path=path,
+                    speaker=session,
+                    emotion=emotion,
+                    text=texts.get(match[1]),
+                )
+            )
     return rows
 
 
@@ -63,10 +71,10 @@ def _transcripts(folder: Path) -> dict[str, str]:
 
 
 READER = Reader(
-    NAME,
-    "MSP-IMPROV-S01A-F01-P-FM02.wav",
-    read,
-    Complete(
+    name=NAME,
+    pattern="MSP-IMPROV-S01A-F01-P-FM02.wav",
+    read=read,
+    complete=Complete(
         speakers=tuple(f"{session:02}" for session in range(1, 7)),
         emotions={"angry": 792, "happy": 2644, "neutral": 3477, "sad": 885},
     ),

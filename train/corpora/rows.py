@@ -11,26 +11,26 @@ from edge_ser.errors import EdgeSerError
 SUFFIXES = (".wav", ".flac")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One labelled clip.
 
     Args:
         corpus: name of its corpus.
         path: audio file.
-        start: seconds into the file where the clip begins; None for the file's beginning.
-        end: seconds into the file where it ends; None for the file's end.
         speaker: unique within the corpus.
         emotion: one of :data:`edge_ser.events.LABELS`.
+        start: seconds into the file where the clip begins; None for the file's beginning.
+        end: seconds into the file where it ends; None for the file's end.
         text: what is said, or None where the corpus does not tell.
     """
 
     corpus: str
     path: Path
-    start: float | None
-    end: float | None
     speaker: str
     emotion: str
+    start: float | None = None
+    end: float | None = None
     text: str | None = None
 
 
@@ -47,7 +47,7 @@ class Complete:
     emotions: Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reader:
     """How a corpus is read.
 

@@ -13,28 +13,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from train.corpora.rows import Complete, Reader, Row, audio_files
+from edge_ser.events import LABELS
+from train.corpora.filenames import filename_reader
+from train.corpora.rows import Complete
 
-NAME = "tess"
-_FILE = re.compile(r"(OAF?|YAF)_([a-z]+)_([a-z]+)", re.IGNORECASE)
-_EMOTIONS = ("angry", "happy", "neutral", "sad")
-
-
-def read(folder: Path) -> list[Row]:
-    """The rows of the four emotions below ``folder``."""
-    rows = []
-    for path in audio_files(folder):
-        match = _FILE.fullmatch(path.stem)
-        if match and match[3].lower() in _EMOTIONS:
-            speaker = "YAF" if match[1].upper() == "YAF" else "OAF"
-            text = f"Say the word {match[2].lower()}"
-            rows.append(Row(NAME, path, None, None, speaker, match[3].lower(), text))
-    return rows
+_EMOTIONS = {emotion: emotion for emotion in LABELS}
 
 
-READER = Reader(
-    NAME,
-    "OAF_back_angry.wav",
-    read,
-    Complete(speakers=("OAF", "YAF"), emotions=dict.fromkeys(_EMOTIONS, 400)),
+def _clip(path: Path) -> str:
+    """The clip's name as it should be spelled: ``OAF_word_emotion``."""
+    speaker, _, rest = path.stem.partition("_")
+    return f"{speaker.upper().removesuffix('F')}F_{rest.lower()}"
+
+
+READER = filename_reader(
+    "tess",
+    example="OAF_back_angry.wav",
+    pattern=re.compile(r"(?P<speaker>OAF|YAF)_(?P<text>[a-z]+)_(?P<emotion>[a-z]+)"),
+    emotions=_EMOTIONS,
+    texts="Say the word {}",
+    clip=_clip,
+    complete=Complete(speakers=("OAF", "YAF"), emotions=dict.fromkeys(_EMOTIONS, 400)),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +24,10 @@ class BiGRU(Network):
         hidden: units of each direction.
         dropout: probability after the readout.
     """
+
+    name: ClassVar[str] = "bigru"
+    title: ClassVar[str] = "BiGRU"
+    features: ClassVar[str] = "egemaps-88"
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -22,6 +23,11 @@ class DNN(Network):
         hidden: units of each.
         dropout: probability after each dense layer.
     """
+
+    name: ClassVar[str] = "dnn"
+    title: ClassVar[str] = "DNN"
+    features: ClassVar[str] = "egemaps-88-clip"
+    streamed: ClassVar[bool] = False
 
     def __init__(
         self,

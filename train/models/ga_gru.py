@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -43,6 +45,10 @@ class GAGRU(Network):
         sum_first: sum the directions of the first layer as well.
         dropout: probability.
     """
+
+    name: ClassVar[str] = "ga-gru"
+    title: ClassVar[str] = "GA-GRU"
+    features: ClassVar[str] = "emobase-lld"
 
     def __init__(
         self,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -151,6 +153,11 @@ class GLAM(Network):
     Raises:
         EdgeSerError: ``fusion`` is none of these.
     """
+
+    name: ClassVar[str] = "glam"
+    title: ClassVar[str] = "GLAM"
+    # the paper says "MFCCs"; the authors' code has 26 of them, 63 frames for 2 s
+    features: ClassVar[str] = "mfcc-40@64/32"
 
     def __init__(
         self,

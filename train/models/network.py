@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,37 @@ class Network(nn.Module):
     logits. Padding may hold anything finite and changes nothing.
     """
 
+    name: ClassVar[str]
+    """What the command line and the files call it; ``train/configs/NAME.toml`` has its settings."""
+
+    title: ClassVar[str]
+    """What tables and pictures call it."""
+
+    features: ClassVar[str]
+    """Its paper's, as :func:`train.features.extraction.dimension` takes them."""
+
     graph: ClassVar[bool] = False
-    """Whether the network takes ``a_hat``."""
+    """Whether it takes ``a_hat``."""
+
+    variable_length: ClassVar[bool] = False
+    """Whether its files all take any number of nodes; a TFLite file of the others has one size."""
+
+    numpy_form: ClassVar[bool] = False
+    """Whether :mod:`edge_ser.backends` computes it in NumPy."""
+
+    prunable: ClassVar[bool] = False
+    """Whether torch-pruning follows it: neither recurrent layers nor reshaped channels."""
+
+    streamed: ClassVar[bool] = True
+    """Whether a device can run it: one that wants a whole clip cannot listen."""
+
+    registry: ClassVar[dict[str, type[Network]]] = {}
+    """Name to network, of every subclass that has a name."""
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if "name" in cls.__dict__:
+            cls.registry[cls.name] = cls
 
     def stages(self, *inputs: Tensor) -> list[tuple[float, Tensor]]:
         """What the loss looks at in training: weights that sum to one, and (B, C) logits each.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -204,6 +205,10 @@ class RLC(Network):
     Raises:
         EdgeSerError: ``system`` is none of these.
     """
+
+    name: ClassVar[str] = "rlc"
+    title: ClassVar[str] = "RLC"
+    features: ClassVar[str] = "rlc-lld"
 
     def __init__(
         self,

@@ -77,6 +77,9 @@ class WMAGIN(Network):
         multi_stage: equation (5); without it the loss is that of G alone.
     """
 
+    name: ClassVar[str] = "wma-gin"
+    title: ClassVar[str] = "WMA-GIN"
+    features: ClassVar[str] = "emobase-lld"
     graph: ClassVar[bool] = True
 
     def __init__(

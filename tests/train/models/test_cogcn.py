@@ -125,5 +125,5 @@ def test_dropout_only_while_training() -> None:
 def test_registry() -> None:
     types = {"layers": int, "hidden": int, "skip": bool, "preprocess": bool, "dropout": float}
     assert models.setting_types("cogcn") == types
-    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are cogcn, tgcn,"):
+    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are bigru, cogcn, dnn,"):
         models.create("gpt", 88, 4, {})

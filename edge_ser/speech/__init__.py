@@ -1,0 +1,1 @@
+"""Where someone speaks: voice activity, the ends of utterances, and their nodes."""

@@ -1,0 +1,1 @@
+"""What microphones, rooms and other people do to a clip."""

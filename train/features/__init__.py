@@ -1,0 +1,1 @@
+"""From the clips of a corpus to the features of their utterances, computed once."""

@@ -1,0 +1,1 @@
+"""From features to trained networks and their decisions."""

@@ -1,0 +1,72 @@
+"""Where the fits run: the cores of this executor, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+from joblib import Parallel
+
+from edge_ser.errors import EdgeSerError
+
+
+@dataclass(frozen=True)
+class Executor:
+    """What runs the fits.
+
+    Args:
+        device: of every fit: ``auto``, ``cpu`` or ``cuda``.
+        jobs: fits at a time; on a cluster its workers decide.
+        cluster: address of a Dask scheduler, as in ``tcp://host:8786``; None for this executor.
+            Its workers need this checkout installed and write no files.
+    """
+
+    device: str = "auto"
+    jobs: int = 1
+    cluster: str | None = None
+
+    def unordered(self, calls: Iterable[Any]) -> Iterator[Any]:
+        """Yield the results of ``joblib.delayed`` calls, each as soon as it is there.
+
+        A worker of the cluster that dies loses nothing: its calls are given to the others.
+
+        Raises:
+            EdgeSerError: ``distributed`` is not installed, or no scheduler answers.
+        """
+        if self.cluster is None:
+            jobs, here = self.jobs, os.getpid()
+            calls = ((_untouched, (here, call, *args), named) for call, args, named in calls)
+        else:
+            jobs = -1
+        with self._backend():
+            yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+
+    @contextmanager
+    def _backend(self) -> Iterator[None]:
+        if self.cluster is None:
+            yield
+            return
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise EdgeSerError(
+                "--cluster needs distributed; install it with: pip install distributed"
+            ) from error
+        try:
+            client = Client(self.cluster, timeout=5, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise EdgeSerError(f"--cluster {self.cluster}: no Dask scheduler answers") from error
+        with client, joblib.parallel_config(backend="dask", client=client):
+            yield
+
+
+def _untouched(starter: int, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """A call that Ctrl-C does not reach in a worker: whoever started the worker ends it."""
+    if os.getpid() != starter:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return call(*args, **named)
