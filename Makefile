@@ -1,6 +1,6 @@
 # Everything runs in environments that these targets make by themselves; `make` lists the targets.
 #   .venv        what listens, and the extras asked for        .venv-train  training and export
-#   .venv-test   everything, with the test tools
+#   .venv-test   everything, with the test tools               .venv-3.10 …  test-pythons
 # An environment is ready when its stamp is written, which comes last; it is brought up to date when
 # pyproject.toml or constraints.txt has changed.
 
@@ -10,6 +10,8 @@ ARGS ?=
 EXTRAS ?=
 # of .venv-train: dependency groups of pyproject.toml, one or several
 GROUP ?= export-tflite
+# of test-pythons: the oldest and the newest
+PYTHONS ?= 3.10 3.13
 RUN ?= runs/cogcn
 # chosen on validation speakers: benchmarks/results/pruning.md
 PRUNE ?= 0.3
@@ -22,18 +24,23 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test test-arm64 test-install lint model fuzz soak clean
+.PHONY: help listen train-env test test-pythons test-arm64 test-install lint constraints model
+.PHONY: fuzz soak clean
 
 help:
-	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
-	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
+	@echo "make listen       hear the microphone, or the demo clip where there is none"
+	@echo "                  ARGS=\"--json\"  EXTRAS=\"onnx tflite mqtt\" adds what these need"
+	@echo "make train-env    set up .venv-train, to train and export; GROUP=export without TFLite"
+	@echo "make test         run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora"
+	@echo "make test-pythons the tests that need no torch, on Python 3.10 and 3.13, where there are any"
 	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
-	@echo "make lint     ruff and mypy"
-	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
-	@echo "make fuzz     70,000 damaged models, files and command lines (hours)"
-	@echo "make soak     hear eight hours of speech with everything going wrong (a quarter of an hour)"
-	@echo "make clean    remove the environments and caches"
+	@echo "make lint         ruff and mypy"
+	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
+	@echo "make model        train, prune, quantise and export the bundled model from the corpora"
+	@echo "make fuzz         70,000 damaged models, files and command lines (hours)"
+	@echo "make soak         hear eight hours of speech with everything going wrong (a quarter of an hour)"
+	@echo "make clean        remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
 
 listen: $(VENV)/.ready $(EXTRAS:%=$(VENV)/.extra-%)
@@ -50,6 +57,14 @@ train-env: $(TRAIN_VENV)/.ready $(GROUP:%=$(TRAIN_VENV)/.group-%)
 test: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
 	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-pythons:
+	@for version in $(PYTHONS); do \
+	  python=$$(tools/find-python.sh $$version) || continue; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" .venv-$$version/.ready && \
+	  .venv-$$version/bin/python -m pytest --runtime \
+	    --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || exit 1; \
+	done
 
 test-install:
 	@device/try-install.sh
@@ -79,7 +94,7 @@ soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak
 
 clean:
-	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -106,6 +121,12 @@ $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
 	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
+	@touch $@
+
+.venv-3.%/.ready: pyproject.toml constraints.txt
+	$(call new-environment,.venv-3.$*,a minute)
+	$(call new-pip,.venv-3.$*)
+	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group test
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.

@@ -1,8 +1,9 @@
-"""Shared fixtures: where the corpora are, and a microphone without a sound card."""
+"""Shared fixtures: where the corpora are, and a microphone without a sound card; `--runtime`."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
@@ -10,6 +11,39 @@ from pathlib import Path
 import pytest
 
 from tests.virtual import Environment, unavailable, virtual_microphone
+
+
+class _Training:
+    """Skip a test module as soon as it imports what only training has, however indirectly."""
+
+    PACKAGES = frozenset({"export", "joblib", "torch", "train"})
+
+    @classmethod
+    def find_spec(cls, name: str, *_: object) -> None:
+        if name in cls.PACKAGES:
+            pytest.skip(f"imports {name}", allow_module_level=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "only tests of the package itself, which need no torch, no corpora and no sound server"
+    parser.addoption("--runtime", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("runtime"):
+        sys.meta_path.insert(0, _Training)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("runtime"):
+        left_out = [item for item in items if _needs_more(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_more(item: pytest.Item) -> bool:
+    fixtures = {"corpora", "own_vmic", "vmic"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("system") is not None
 
 
 @pytest.fixture(scope="session")

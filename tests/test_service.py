@@ -24,6 +24,8 @@ import pytest
 from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT, Environment, server, unavailable
 
+pytestmark = pytest.mark.system
+
 UNIT = ROOT / "device" / "edge-ser.service"
 DROP_IN = ROOT / "device" / "edge-ser-mqtt.conf"
 

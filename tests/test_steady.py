@@ -22,6 +22,8 @@ import soundfile
 from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT, SCRIPT, Environment, child, server
 
+pytestmark = pytest.mark.system
+
 LONG_STALL = 60
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from edge_ser.demo import PATH as DEMO
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).resolve().parents[1]
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
@@ -73,6 +75,11 @@ def test_it_tells_code_and_model_licences_apart(wheel: Path) -> None:
     assert card["licence"].startswith("CC BY-NC-SA 4.0; research and personal use only")
     for name in ("CC-BY-NC-SA-4.0", "LicenseRef-audEERING-Research", "research and personal use"):
         assert name in model
+
+
+def test_its_version_is_in_the_changelog(wheel: Path) -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert f"\n## {metadata(wheel)['Version']}\n" in changelog
 
 
 def test_its_extras_serve_what_it_holds(wheel: Path) -> None:
