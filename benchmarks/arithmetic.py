@@ -15,11 +15,9 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -31,6 +29,11 @@ from export.int8 import on_grid
 from export.signature import Signature
 from export.to_onnx import to_onnx
 from train import config, models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
 
 SYSTEMS = ("cogcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
 NODES = ("features=egemaps-88@500/100",)

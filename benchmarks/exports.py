@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 from rich.console import Console
@@ -32,10 +31,14 @@ from export.write import write_bundle
 from train import models
 from train.conditions.augment import CLEAN
 from train.features.cache import Cache
-from train.learning.data import Data
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from train.learning.data import Data
 
 SYSTEMS = tuple(name for name, network in models.MODELS.items() if network.streamed)
 PRECISIONS = ("fp32", "int8")

@@ -19,10 +19,9 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import matplotlib.pyplot as plt
@@ -42,13 +41,17 @@ from export.signature import Signature
 from export.verify import usable
 from export.write import write_bundle
 from train.features.cache import Cache
-from train.learning.data import Data
 from train.learning.folds import fit_final, fold_seed, training_variants
 from train.learning.trained import Trained
 from train.metrics import mean_ua
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from train.learning.data import Data
 
 FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 LARGEST = 40_000

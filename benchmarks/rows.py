@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import platform
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.errors import EdgeSerError
 from train.conditions.augment import CLEAN
 from train.metrics import Predictions, Scores, aggregate, mean_ua
 from train.systems import TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
 NORMALISATIONS = {"cold": "cold", "speaker": "per speaker"}
 """Name in row files to name in tables and pictures."""

@@ -12,14 +12,17 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import CORPORA, RESULTS
 from edge_ser import AudioFile, AudioSignal, Recognizer, load
 from edge_ser.audio import SAMPLING_RATE
 from train.corpora import read
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHIFTS = (3, 28, 73)
 """Delays in milliseconds."""

@@ -23,14 +23,12 @@ import threading
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 from rich.console import Console
 
 import edge_ser.audio
@@ -39,8 +37,14 @@ from benchmarks.speed import machine
 from edge_ser import cli, recognizer
 from edge_ser.audio import SAMPLING_RATE, AudioFile, Block, Status
 from edge_ser.backends import Backend, open_backend
-from edge_ser.bundle import Bundle
 from train.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
 
 _MODEL = ("model raises", "no number", "slow model")
 FAULTS = ("lost audio", "lost microphone", "garbage", *_MODEL)

@@ -7,16 +7,21 @@ each corpus, the same for every system, so that differences are paired by speake
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.rows import Fit
 from edge_ser.events import LABELS
 from train.conditions.augment import CLEAN
 from train.metrics import Predictions, initial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from benchmarks.rows import Fit
 
 RESAMPLES = 2000
 _SEED = 0

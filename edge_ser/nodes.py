@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_ser.audio import Block
-from edge_ser.features import FeatureSet
-from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.windows import WINDOW, window_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from edge_ser.audio import Block
+    from edge_ser.features import FeatureSet
+    from edge_ser.speech.segmenter import SpeechSegmenter
 
 VERSION = "1"
 """Part of every cache key; to be raised whenever the same audio would give different nodes."""

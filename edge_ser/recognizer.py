@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
 from edge_ser.audio.quality import dbfs
@@ -19,6 +17,12 @@ from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Ut
 from edge_ser.graph import build
 from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
 from edge_ser.windows import window_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
 
 _SMOOTHED = 3
 """Number of windows whose probabilities a ``window`` event averages."""
@@ -155,7 +159,7 @@ class Recognizer:
                 arrivals.popleft()
             try:
                 scores = self.probabilities(segment.values)
-            except Exception as error:  # runtimes raise many types; the next utterance may succeed
+            except Exception as error:  # noqa: BLE001 - runtimes raise many types
                 text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
                 return StatusEvent(
                     status="error", at=seconds, message=f"{text} ({error})", dropped=dropped

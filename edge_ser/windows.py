@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from edge_ser.features import FeatureSet
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge_ser.features import FeatureSet
 
 WINDOW = 8.0
 """T: length of the longest window in seconds; longer utterances get several, T / 2 apart."""

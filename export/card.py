@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.bundle import FORMAT, NO_GRAPH
 from edge_ser.events import LABELS
 from edge_ser.features import feature_set
 from export.signature import Signature
-from train.learning.trained import Trained
 from train.models import count_parameters
 from train.runs import Run, describe_rows
+
+if TYPE_CHECKING:
+    from train.learning.trained import Trained
 
 VERSION = "1"
 _OPENSMILE = "features of openSMILE (audEERING Research License)"

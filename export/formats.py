@@ -70,7 +70,7 @@ def convert(
         make, packages = _CONVERTERS[name]
         try:
             converted[name] = make(model, signature, precision)
-        except Exception as error:  # a converter may raise anything
+        except Exception as error:  # noqa: BLE001 - a converter may raise anything
             text = next(iter(str(error).splitlines()), "")[:300]
             converted[name] = Failure(
                 f"{type(error).__name__}: {text}", ", ".join(map(_described, packages))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -13,12 +13,16 @@ from torch import nn
 from edge_ser.errors import EdgeSerError
 from export.signature import Signature
 from train.config import Candidate, Config
-from train.learning.data import Data
 from train.learning.folds import fit_final, fold_seed
 from train.learning.trained import Trained
 from train.models import MODELS, count_parameters
-from train.protocol import Speaker
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from train.learning.data import Data
+    from train.protocol import Speaker
+    from train.runs import Run
 
 EPOCHS = 10
 RATE = 0.3

@@ -12,12 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markdown import Markdown
-from torch import nn
 
 from edge_ser.errors import EdgeSerError
 from export.card import Recipe, card_text, model_card
@@ -32,10 +31,16 @@ from train import models
 from train.conditions import augment
 from train.features.cache import Cache
 from train.learning.folds import training_variants
-from train.learning.trained import Trained
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from train.learning.trained import Trained
 
 TOLERANCE = 1e-3
 """Largest allowed difference of a logit between a runtime and the network in PyTorch."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,9 @@ from torch.onnx import ops
 
 from train.models.gca_lstm import InformedLSTM
 from train.models.network import BidirectionalGRU
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 _ONNX_VERSION = 14
 """Operator version of ONNX's GRU and LSTM."""

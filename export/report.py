@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from edge_ser.events import LABELS
-from export.card import Recipe
-from export.formats import Failure
 from export.recurrent import unrolled
-from export.signature import Signature
-from export.verify import Outcome
 from train.models import count_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from export.card import Recipe
+    from export.formats import Failure
+    from export.signature import Signature
+    from export.verify import Outcome
 
 _TITLES = {"pytorch": "exported"}
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from edge_ser.features import feature_set
 from train import models
-from train.config import Config
+
+if TYPE_CHECKING:
+    from train.config import Config
 
 
 @dataclass(frozen=True)

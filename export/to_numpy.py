@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from export.int8 import quantise
-from export.signature import Signature
 from train.models.cogcn import CoGCN
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from export.signature import Signature
 
 
 def to_numpy(model: nn.Module, signature: Signature, precision: str) -> bytes:

@@ -6,9 +6,8 @@ import logging
 import math
 import tempfile
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnx
 import torch
@@ -17,7 +16,11 @@ from torch import nn
 
 from export.int8 import quantise
 from export.recurrent import for_onnx
-from export.signature import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from export.signature import Signature
 
 OPSET = 18
 LONGEST = 4096

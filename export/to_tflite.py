@@ -6,14 +6,18 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from edge_ser.backends.muted import muted_stderr
 from export.recurrent import unrolled
-from export.signature import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from export.signature import Signature
 
 _BITS = 8
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import nn
 
 from edge_ser.backends import open_backend
 from edge_ser.bundle import load_bundle
 from export.card import Recipe, model_card
 from export.formats import BACKENDS, Converted, Failure, by_name
 from export.write import write_bundle
-from train.learning.data import Data, Table
 from train.learning.scoring import Subset, decide
-from train.learning.trained import Trained
 from train.metrics import mean_ua
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from train.learning.data import Data, Table
+    from train.learning.trained import Trained
+    from train.runs import Run
 
 TRAINED, ROUNDED = "trained", "pytorch"
 """The network as trained, and as exported, which is the reference for every file."""
@@ -70,7 +74,7 @@ def verify_fold(
         if isinstance(content, bytes):
             try:
                 logits[name], seconds[name] = _run(run, trained, name, content, clips)
-            except Exception as error:  # a runtime may raise anything; continue with the others
+            except Exception as error:  # noqa: BLE001 - a runtime may raise anything
                 failures[name] = Failure(f"{type(error).__name__}: {error}", "when it ran")
     return FoldResult(
         rows=rows,

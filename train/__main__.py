@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from train.corpora import READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _NAMES = f"a corpus and its folder ({', '.join(READERS)}), or any name and a CSV manifest"
 _CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"

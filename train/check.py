@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,8 +12,15 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from train.corpora import READERS, read
 from train.corpora.rows import Complete, Row
-from train.features.cache import Cache
 from train.features.readable import name_faults, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from train.features.cache import Cache
 
 _UNKNOWN = Complete(speakers=(), emotions={})
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 from rich.console import Console
@@ -30,6 +28,10 @@ from train.learning.folds import training_variants
 from train.pipeline import load_data, train_final, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:

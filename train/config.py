@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import KINDS
 from train import models
 from train.features.extraction import dimension, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from edge_ser.events import LABELS
-from train.learning.data import Data, Table
 from train.metrics import FIGURES, aggregate, percent, score
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+    from train.learning.data import Data, Table
+    from train.runs import Run
 
 
 @dataclass(frozen=True)

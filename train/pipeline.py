@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
-from train.config import Config
-from train.corpora import Row
-from train.features.cache import Cache
 from train.features.extraction import FUNCTIONALS, extract, functionals
 from train.features.words import Words, look_up
 from train.learning.data import Clips, Data, Table
-from train.learning.executor import Executor
 from train.learning.folds import FittedFold, Task, fit_final, fit_folds, fold_seed
 from train.learning.trained import Trained
-from train.metrics import Scores
 from train.progress import progress
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from train.config import Config
+    from train.corpora import Row
+    from train.features.cache import Cache
+    from train.learning.executor import Executor
+    from train.metrics import Scores
+    from train.runs import Run
 
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from edge_ser.errors import EdgeSerError
-from train.corpora import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from train.corpora import Row
 
 FOLDS = 5
 REPETITIONS = 100

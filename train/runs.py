@@ -6,25 +6,28 @@ import json
 import shutil
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
 from train.config import Candidate, Config
-from train.corpora import Row
 from train.features.audio import clip_hash
-from train.features.cache import Cache
 from train.features.readable import read_all
 from train.learning.data import Table
 from train.learning.trained import Epoch, Fitted, Trained, build_model
 from train.models import count_parameters
 from train.protocol import PROTOCOLS, Protocol, Speaker, Split, splits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from train.corpora import Row
+    from train.features.cache import Cache
 
 FORMAT = 2
 

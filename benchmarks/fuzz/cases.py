@@ -13,16 +13,18 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, cpu_count, delayed
 from rich.console import Console
 
 from benchmarks import RESULTS
 from train.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _BATCH = 100
 _SECONDS = 120

@@ -13,8 +13,8 @@ import io
 import json
 import os
 from functools import cache
-from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import soundfile
 
@@ -22,6 +22,9 @@ from benchmarks.fuzz import cases
 from benchmarks.fuzz.damage import damage
 from edge_ser.cli import COMMANDS, main
 from edge_ser.demo import PATH as DEMO
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = {
     "clip.wav": ("WAV", "PCM_16"),
@@ -139,7 +142,7 @@ def _outcome(arguments: list[str]) -> str:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = main(arguments)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - what should not happen is counted
             return f"{type(error).__name__}: {error} {arguments}"
     printed, told = _read(out), _read(err).splitlines()
     errors = [line for line in told if "error: " in line]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from benchmarks.rows import Fit
 from benchmarks.statistics import drawn_by, shared, ua, which, with_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.rows import Fit
 
 # Title to the paper's system and its ablations: name, row file and printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks.papers.entries import Entry
 from benchmarks.rows import Fit, RowFile, System
 from train import config
-from train.config import Config
-from train.corpora import Row
 from train.evaluate import predict_run
-from train.features.cache import Cache
 from train.features.extraction import functionals
 from train.features.readable import read_all
 from train.git import commit
 from train.learning import svm
 from train.learning.data import Data, Table
-from train.learning.executor import Executor
 from train.learning.fit import choose_device
 from train.pipeline import load_data, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmarks.papers.entries import Entry
+    from train.config import Config
+    from train.corpora import Row
+    from train.features.cache import Cache
+    from train.learning.executor import Executor
 
 
 def measure(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.report.noise import disturbed, draw_panels
 from benchmarks.report.style import drawing
-from benchmarks.rows import System
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.rows import System
 
 
 def draw(systems: Sequence[System], folder: Path) -> None:

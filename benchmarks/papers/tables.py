@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,14 @@ from benchmarks.papers.entries import PARTS
 from benchmarks.report.noise import KINDS, disturbed
 from benchmarks.report.page import Table
 from benchmarks.report.tables import details, overview
-from benchmarks.rows import System
 from benchmarks.statistics import drawn_by, shared, ua, which, with_error
 from train.systems import TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.rows import System
 
 _MEASURED = (
     "UA over the three corpora ± its standard error over speakers; trained on clean clips, cold."

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import joblib
 from rich.console import Console
@@ -17,6 +17,9 @@ from rich.console import Console
 from benchmarks.report.contents import write_report
 from edge_ser.errors import EdgeSerError
 from train.features.cache import Cache
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from benchmarks.report.page import Note, Picture
 from benchmarks.report.style import OTHER, SYSTEMS, colour, panel, same_height
 from benchmarks.report.tables import corpora_of
 from benchmarks.rows import NORMALISATIONS, System
 from benchmarks.statistics import Estimate, shared, ua
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CHANCE = 25.0
 _NORMALISED = {"cold": (colour("vermillion"), "o"), "speaker": (colour("blue"), "D")}

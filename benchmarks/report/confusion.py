@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from benchmarks.report.page import Part, Picture
 from benchmarks.report.style import panel
 from benchmarks.rows import NORMALISATIONS, System
 from edge_ser.events import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 _ON_DARK, _ON_LIGHT = "#fefefe", "#10202e"  # fixed on a dark page too, as are the cells
 

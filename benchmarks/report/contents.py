@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import rows
 from benchmarks.report.comparison import ua_against_data, ua_against_parameters, ua_per_corpus
@@ -18,10 +17,15 @@ from benchmarks.report.page import Note, Section, render
 from benchmarks.report.rlc import rlc_pictures
 from benchmarks.report.style import drawing
 from benchmarks.report.tables import details, overview
-from benchmarks.rows import System
 from edge_ser.errors import EdgeSerError
-from train.features.cache import Cache
 from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.rows import System
+    from train.features.cache import Cache
 
 
 def write_report(folder: Path, runs: Sequence[Path], output: Path, cache: Cache) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from benchmarks.report.inspection import InspectedFold
 from benchmarks.report.page import Part, Picture
 from benchmarks.report.style import EMOTIONS, VOICING, panel
 from edge_ser.events import LABELS
 from train.models.bigru import BiGRU
 from train.models.cogcn import CoGCN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
+
+    from benchmarks.report.inspection import InspectedFold
 
 Points = NDArray[np.float32]
 """Embeddings (n, z), or their projection (n, 2) by t-SNE."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.report.inspection import InspectedFold
 from benchmarks.report.page import Note, Part, Picture
 from benchmarks.report.style import EMOTIONS, colour, panel, same_height
 from edge_ser.events import LABELS
 from train.models.ga_gru import GAGRU
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from benchmarks.report.inspection import InspectedFold
 
 PAIRS = ("FF", "MM", "BB", "FM", "FB", "MB")
 _THIRDS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))

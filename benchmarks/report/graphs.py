@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from benchmarks.report.embeddings import voice
-from benchmarks.report.inspection import InspectedFold
 from benchmarks.report.page import Note, Part, Picture
 from benchmarks.report.style import VOICING, colour, stacked
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.graph import cosine_adjacency, cosine_similarity
 from train.features.audio import samples
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from benchmarks.report.inspection import InspectedFold
 
 _BINS = 700
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor
 
 from benchmarks.rows import NORMALISATIONS
 from edge_ser.events import LABELS
 from edge_ser.features import FeatureSet, feature_set
 from edge_ser.features.sets import F0, LLD_FRAME, LLD_STEP
-from edge_ser.nodes import Nodes
 from edge_ser.speech.segmenter import LEAD_IN
 from train import models
 from train.conditions.augment import CLEAN
-from train.corpora import Row
-from train.features.cache import Cache
 from train.features.extraction import FUNCTIONALS, extract
-from train.learning.scoring import Subset
-from train.learning.trained import Trained
 from train.learning.windows import Window, batches, collate
 from train.pipeline import load_data
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from edge_ser.nodes import Nodes
+    from train.corpora import Row
+    from train.features.cache import Cache
+    from train.learning.scoring import Subset
+    from train.learning.trained import Trained
+    from train.runs import Run
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from benchmarks.report.page import Note, Part, Picture
 from benchmarks.report.style import colour, stacked
-from benchmarks.rows import System
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from benchmarks.rows import System
 
 _TRAINING, _VALIDATION = colour("vermillion"), colour("blue")
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from benchmarks.report.page import Note, Part, Picture
 from benchmarks.report.style import OTHER, SYSTEMS, panel, same_height
@@ -14,6 +12,11 @@ from benchmarks.rows import NORMALISATIONS, System
 from benchmarks.statistics import ua
 from train.conditions.augment import CLEAN
 from train.systems import TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 KINDS = {
     "noise": "white noise",

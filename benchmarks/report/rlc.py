@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from benchmarks.report.graphs import show_matrix, show_waveform
-from benchmarks.report.inspection import InspectedFold
 from benchmarks.report.page import Note, Part, Picture
 from benchmarks.report.style import colour, stacked
 from train.features.audio import samples
 from train.models.rlc import RLC
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from benchmarks.report.inspection import InspectedFold
 
 _STRIDE = 32  # frames from one step to the next: five groups of stride 2
 _HEAD = 0

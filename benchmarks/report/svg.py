@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 from html import escape
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from benchmarks.report.style import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _NAMES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 _COLOUR = re.compile(r"(?<=: )#[0-9a-f]{6}\b")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from benchmarks.report.page import Table
 from benchmarks.rows import NORMALISATIONS, System
 from benchmarks.statistics import shared, ua, which, with_error
 from edge_ser.events import LABELS
 from train.metrics import FIGURES, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SPREAD = "mean ± standard deviation over folds and seeds, %; ± – where there is one fit only"
 _WHO = "Test speakers, in neither training nor validation"

@@ -6,16 +6,19 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import to_blocks
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 _PIECE = 4096  # frames read at a time
 _UNKNOWN_LENGTH = 0x7FFF_0000  # recorders that write to a pipe put this or more in the header

@@ -5,11 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import Converter
@@ -23,6 +21,11 @@ from edge_ser.audio.devices import (
     skip_portaudio_cleanup,
 )
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 BUFFER = 10.0
 """Seconds of audio that are queued for a slow reader before audio is lost."""

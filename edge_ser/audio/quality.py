@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAME = SAMPLING_RATE // 50
 _FULL = 32767

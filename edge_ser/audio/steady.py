@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from edge_ser.audio.block import SAMPLING_RATE, Block, Status
 from edge_ser.audio.devices import run_in_thread, skip_portaudio_cleanup
 from edge_ser.audio.microphone import Microphone
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_PAUSE = 30.0
 """Longest pause in seconds between two attempts to reopen a microphone; the first is 1 s."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from edge_ser.backends.trial import try_in_subprocess, try_out
 from edge_ser.bundle import WEIGHTS, Bundle
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BACKENDS = tuple(WEIGHTS)
 

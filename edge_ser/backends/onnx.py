@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_ser.bundle import Bundle
 from edge_ser.errors import NotInstalledError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
 
 # StringStringEntryProto{key: "location"}: how a TensorProto refers to data outside the file
 _EXTERNAL_DATA = b"\x0a\x08location\x12"

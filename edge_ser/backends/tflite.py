@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.backends.muted import muted_stderr
-from edge_ser.bundle import Bundle
 from edge_ser.errors import NotInstalledError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
 
 
 def import_interpreter() -> Any:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.bundle import Bundle
-
 if TYPE_CHECKING:
     from edge_ser.backends import Backend
+    from edge_ser.bundle import Bundle
 
 _SECONDS, _WALL = 10, 60
 """Limits of processor time and of elapsed time, in seconds, for loading and three windows."""
@@ -93,7 +92,7 @@ def main() -> None:
             _, most = resource.getrlimit(what)
             resource.setrlimit(what, (limit if most < 0 else min(limit, most), most))
         try_out(construct(bundle, backend), bundle)
-    except Exception as error:  # runtimes raise many types
+    except Exception as error:  # noqa: BLE001 - runtimes raise many types
         print(next(iter(str(error).splitlines()), type(error).__name__))
         sys.exit(1)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edge_ser.cli import bench, classify, devices, doctor, info, listen, models
 from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = (listen, classify, devices, models, info, bench, doctor)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +14,9 @@ from edge_ser.cli import options
 from edge_ser.cli.output import say, write_json, write_table
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
     from edge_ser.recognizer import Recognizer
 
 SUMMARY = "measure start-up, processor time, decision time and memory on the demo clip"

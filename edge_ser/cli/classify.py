@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,9 @@ from edge_ser.cli.output import fail, write_json, write_line
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
     from edge_ser.events import Classification
 
 SUMMARY = "classify the utterances of audio files"

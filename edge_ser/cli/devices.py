@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
 from edge_ser.cli.output import say, write_json, write_table
+
+if TYPE_CHECKING:
+    import argparse
 
 SUMMARY = "list the microphones"
 EXAMPLE = "edge-ser devices"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import select
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from edge_ser.audio import SAMPLING_RATE, Block, Source
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 
 class EndingSource:

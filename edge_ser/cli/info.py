@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.cli import options
 from edge_ser.cli.output import write_json, write_line
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
 
 SUMMARY = "show what a model is, what it was trained on and how well it performs"
 EXAMPLE = "edge-ser info cogcn"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from contextlib import ExitStack
@@ -15,6 +14,8 @@ from edge_ser.cli.signals import handling_signals
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
 

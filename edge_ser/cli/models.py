@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from edge_ser.cli.output import fail, write_json, write_table
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+
     from edge_ser.bundle import Bundle
 
 SUMMARY = "list the bundled models, and those in folders of your own"

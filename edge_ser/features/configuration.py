@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.emobase import emobase_components
-from edge_ser.features.sets import FeatureSet
 from edge_ser.features.smile import package_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_ser.features.sets import FeatureSet
 
 _HERE = Path(__file__).parent
 _RATE = 16_000

@@ -8,10 +8,12 @@ clash with those of eGeMAPS, and some of its levels grow without limit.
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PREFIX = "emobase_"
 _HEADER = re.compile(r"\[(\w+):(\w+)\]")

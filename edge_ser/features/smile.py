@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes as c
 import functools
 import importlib.util
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 TAKEN, INVALID_STATE, RING_FULL = 0, 3, 8
 _LOG_ERROR = 3

@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.configuration import stream_configuration
-from edge_ser.features.sets import FeatureSet
 from edge_ser.features.smile import Smile
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from edge_ser.features.sets import FeatureSet
 
 _CHUNK = 8_000
 """Samples written at once; openSMILE would always refuse a chunk larger than its ring buffer."""
@@ -72,8 +77,8 @@ class FeatureStream:
     def _run(self) -> None:
         try:
             self._smile.run()
-        except BaseException as error:
-            self._error = error  # raised again in the writing thread
+        except BaseException as error:  # noqa: BLE001 - raised again in the writing thread
+            self._error = error
 
     def write(self, samples: NDArray[np.int16]) -> None:
         """Write samples, waiting while openSMILE has no room for them.

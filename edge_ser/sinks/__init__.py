@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from edge_ser.events import Event
+if TYPE_CHECKING:
+    from edge_ser.events import Event
 
 Warn = Callable[[str], None]
 """Takes one line for people about a problem that does not end the stream."""

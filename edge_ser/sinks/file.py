@@ -6,11 +6,15 @@ import json
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Event
 from edge_ser.sinks import Warn, record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_ser.events import Event
 
 LARGEST = 10_000_000
 """Bytes of a file before the next one is started."""

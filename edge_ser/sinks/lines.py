@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from edge_ser.events import EmotionEvent, Event, StatusEvent, Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _L = TypeVar("_L", bound="_Lines")
 

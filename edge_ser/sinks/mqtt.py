@@ -9,15 +9,17 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edge_ser.errors import EdgeSerError, NotInstalledError
 from edge_ser.events import Event, StatusEvent
 from edge_ser.sinks import Warn, record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 KEPT = 1000
 """Utterances queued while the broker is away; beyond that the oldest are dropped and counted."""

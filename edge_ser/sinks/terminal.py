@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,6 +13,9 @@ from rich.text import Text
 
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.sinks.lines import utterance_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 COLOURS = {"angry": "red", "happy": "yellow", "neutral": "cyan", "sad": "blue"}
 _QUIETEST = -60.0

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.features import FeatureSet, FeatureStream
 from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
 from edge_ser.speech.endpointer import Endpointer
 from edge_ser.windows import WINDOW
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
 
 LEAD_IN = 0.5
 """Seconds of digital silence added before and after every source."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
 from train.conditions.babble import babble
 from train.conditions.noise import add_noise, pink, white
 from train.conditions.seeding import seeded
 from train.conditions.silence import insert_silence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 VERSION = "2"
 """Version in the cache keys of altered clips."""

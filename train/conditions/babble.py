@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
 from train.conditions.noise import active_rms, unit_power
 from train.conditions.seeding import seeded
-from train.corpora import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from train.corpora import Row
 
 VOICES = 6
 

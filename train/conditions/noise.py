@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio import SAMPLING_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAME = 320  # samples: 20 ms at 16 kHz
 _ACTIVE = 30.0  # dB below the loudest frame

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PIECE = (800, 4800)  # samples: 50 to 300 ms at 16 kHz
 _APART = 1600  # samples: 100 ms

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from train.corpora.rows import Complete, Reader, Row, audio_files, stem
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 
 def filename_reader(

@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from train.corpora.rows import Complete, Reader, Row, audio_files, text_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _UTTERANCE = re.compile(r"(Ses0[1-5])[FM]_(impro|script)\w+_([FM])[\dX]{3}")
 _LABEL = re.compile(r"^\[[\d.]+ - [\d.]+\]\s+(\w+)\s+([a-z]{3})\s", re.MULTILINE)

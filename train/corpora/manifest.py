@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from train.corpora.rows import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REQUIRED = ("path", "speaker", "emotion")
 

@@ -19,10 +19,13 @@ disjoint under either reading, and stricter than leaving out one actor.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from train.corpora.rows import Complete, Reader, Row, audio_files, text_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "msp-improv"
 _CLIP = r"(?:MSP|UTD)-IMPROV-(S\d\d[AHNS]-[FM]\d\d-[PRST]-[FM]{2}\d+)"

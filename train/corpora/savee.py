@@ -10,10 +10,13 @@ alone has no meaning. Some copies hold both layouts: each clip is taken once.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from train.corpora.filenames import filename_reader
 from train.corpora.rows import Complete
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SPEAKERS = ("DC", "JE", "JK", "KL")
 _EMOTIONS = {"a": "angry", "h": "happy", "n": "neutral", "sa": "sad"}

@@ -11,11 +11,14 @@ twice.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.events import LABELS
 from train.corpora.filenames import filename_reader
 from train.corpora.rows import Complete
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _EMOTIONS = {emotion: emotion for emotion in LABELS}
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 from edge_ser.audio import AudioFile, AudioSignal
 from edge_ser.errors import EdgeSerError
-from train.corpora.rows import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from train.corpora.rows import Row
 
 
 def samples(row: Row) -> NDArray[np.int16]:

@@ -10,16 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import platformdirs
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from rich.console import Console
 
 from edge_ser.errors import EdgeSerError
 from train.progress import progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Arrays = dict[str, NDArray[Any]]
 Key = Sequence[str]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_ser.audio import SAMPLING_RATE
 from train.conditions import augment, babble
-from train.corpora import Row
 from train.features.audio import clip_hash, samples
 from train.features.cache import Arrays, Cache
+
+if TYPE_CHECKING:
+    from train.corpora import Row
 
 Compute = Callable[[NDArray[np.int16]], Arrays]
 """From (n,) samples at 16 kHz to named arrays; must be picklable."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser import nodes
 from edge_ser.audio import SAMPLING_RATE, AudioSignal
 from edge_ser.features import FeatureSet, feature_set
 from edge_ser.nodes import Nodes
 from edge_ser.speech.segmenter import SpeechSegmenter
-from train.corpora import Row
-from train.features.cache import Arrays, Cache
 from train.features.conditioned import compute_clips
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from train.corpora import Row
+    from train.features.cache import Arrays, Cache
 
 FUNCTIONALS = "egemaps-88-clip"
 """Feature set without a stream: one vector of 88 eGeMAPSv02 functionals per clip."""

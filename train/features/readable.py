@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.errors import EdgeSerError
 from train.corpora import iemocap, read
-from train.corpora.rows import Row
 from train.features.audio import clip_hash, samples
-from train.features.cache import Arrays, Cache
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from train.corpora.rows import Row
+    from train.features.cache import Arrays, Cache
 
 
 def read_all(paths: Mapping[str, Path], cache: Cache) -> list[Row]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
-from train.corpora import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from train.corpora import Row
 
 _MARK = re.compile(r"\[[^\]]*\]")  # [LAUGHTER], [BREATHING]: noises, not words
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")

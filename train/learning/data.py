@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.events import LABELS
-from edge_ser.features import FeatureSet
-from edge_ser.nodes import Nodes
 from edge_ser.normalisation import Normalisation
 from edge_ser.windows import WINDOW
-from train.corpora import Row
-from train.features.words import Words
 from train.metrics import Predictions, Scores, initial, score_corpora
 from train.protocol import Speaker, clip_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from edge_ser.features import FeatureSet
+    from edge_ser.nodes import Nodes
+    from train.corpora import Row
+    from train.features.words import Words
 
 
 @dataclass(frozen=True)

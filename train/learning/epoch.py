@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
-from train.config import Candidate, Config
-from train.learning.data import Table
-from train.learning.scoring import Subset
 from train.learning.trained import build_model
 from train.learning.windows import Batch, collate, shuffled
 from train.models import count_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from train.config import Candidate, Config
+    from train.learning.data import Table
+    from train.learning.scoring import Subset
 
 _MIXED = 1_000_000
 """Number of parameters from which a GPU uses bfloat16; smaller networks leave it idle anyway."""

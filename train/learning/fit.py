@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
-from train.config import Candidate, Config
-from train.learning.data import Table
 from train.learning.epoch import Learner
 from train.learning.scoring import Subset, compute_logits
 from train.learning.trained import Epoch, Fitted
 from train.learning.windows import Batch, batches
 from train.metrics import Scores, mean_ua
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from train.config import Candidate, Config
+    from train.learning.data import Table
 
 
 def choose_device(name: str) -> torch.device:

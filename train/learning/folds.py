@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from joblib import delayed
-from numpy.typing import NDArray
-from torch import Tensor
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.normalisation import Normalisation
 from train.conditions import augment
-from train.config import Candidate, Config
 from train.learning import learning_curves
 from train.learning.data import Data, fit_normalisation
-from train.learning.executor import Executor
 from train.learning.fit import choose_device, fit
-from train.learning.scoring import Subset
 from train.learning.trained import Fitted, make_subset
-from train.protocol import Speaker, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from edge_ser.normalisation import Normalisation
+    from train.config import Candidate, Config
+    from train.learning.executor import Executor
+    from train.learning.scoring import Subset
+    from train.protocol import Speaker, Split
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from train.learning.trained import Epoch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Log = Callable[[int, Epoch], None]
 """Function that takes the number of an epoch and its metrics."""

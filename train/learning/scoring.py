@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from edge_ser.events import LABELS
-from train.learning.data import Clips
 from train.learning.windows import Batch, Window, batches, collate
 from train.metrics import NO_SPEECH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from train.learning.data import Clips
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from train.learning.data import Table
 from train.metrics import NO_SPEECH, mean_ua
-from train.protocol import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from train.learning.data import Table
+    from train.protocol import Split
 
 _GRIDS: dict[str, list[dict[str, Any]]] = {
     "svm": [{"kernel": "linear", "C": 1.0}],  # the GA-GRU paper's

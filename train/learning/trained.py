@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from edge_ser.events import LABELS
-from edge_ser.normalisation import Normalisation
 from train import models
 from train.conditions import augment
-from train.config import Candidate, Config
 from train.features.extraction import dimension
 from train.learning.data import Data, normalise_per_speaker
 from train.learning.scoring import Subset
 from train.learning.windows import cut_windows
 from train.metrics import Scores, mean_ua
-from train.models.network import Network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from edge_ser.normalisation import Normalisation
+    from train.config import Candidate, Config
+    from train.models.network import Network
 
 
 @dataclass(frozen=True)

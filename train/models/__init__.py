@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, get_type_hints
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_ser.errors import EdgeSerError
 from train.models.network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import nn
 
 for _module in pkgutil.iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
