@@ -11,6 +11,10 @@ import pytest
 
 from tests.virtual import Environment, unavailable, virtual_microphone
 
+# Before PyTorch is imported, and for all child processes: the networks of the tests are so small
+# that several threads mostly wait for each other, and they wait busily.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:

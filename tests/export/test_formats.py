@@ -20,7 +20,6 @@ from edge_ser.bundle import WEIGHTS, load_bundle
 from edge_ser.nodes import Segmenter
 from edge_ser.normalisation import normalise
 from export.formats import BACKENDS, Failure, convert
-from export.int8 import on_grid
 from tests.export.systems import (
     SYSTEMS,
     bundle,
@@ -85,7 +84,7 @@ def test_any_number_of_nodes(system: str, tmp_path: Path) -> None:
     exported = load_bundle(bundle(system, tmp_path / system, files))
     for backend in exported.backends:
         runtime = open_backend(exported, backend)
-        for n in (1, 2, 9, shape.longest, 5):
+        for n in (1, 2, min(9, shape.longest), shape.longest, min(5, shape.longest)):
             x = torch.randn(n, shape.dimension)
             a_hat = torch.from_numpy(graph.build("cycle", x.numpy())) if shape.graph else None
             inputs = [x, *([] if a_hat is None else [a_hat]), torch.ones(n)]
@@ -106,9 +105,7 @@ def test_a_format_that_cannot_be_had_is_told_with_versions() -> None:
 @pytest.mark.parametrize("name", list(BACKENDS))
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_no_trace_of_the_machine_it_was_made_on(precision: str, name: str) -> None:
-    model = on_grid(network("cogcn")) if precision == "int8" else network("cogcn")
-    content = convert(model, signature("cogcn"), precision, [name])[name]
-    assert isinstance(content, bytes)
+    content = converted("cogcn", precision)[1][name]
     assert b"cogcn.py" not in content
     assert str(ROOT).encode() not in content
 
@@ -119,10 +116,12 @@ def test_no_trace_of_the_machine_it_was_made_on(precision: str, name: str) -> No
 def test_the_predecessor_of_litert_runs_the_same_files(tmp_path: Path) -> None:
     """tflite-runtime 2.14, in an environment of its own: it needs numpy 1."""
     environment = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    venv = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
+    subprocess.run(venv, check=True)
     python = str(environment / "bin" / "python")
-    install = ["-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    subprocess.run([python, *install, "numpy<2", "tflite-runtime==2.14.0"], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python, "-qq", "--disable-pip-version-check"]
+    wanted = ["numpy<2", "tflite-runtime==2.14.0"]
+    subprocess.run([*pip, "install", "--no-compile", *wanted], check=True)
     inputs, answers = {}, {}
     for system in SYSTEMS:
         shape = signature(system)

@@ -37,7 +37,7 @@ def clip(corpora: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def lld(clip: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
-    """openSMILE's own eGeMAPS descriptors of the clip."""
+    """What openSMILE itself says are the clip's eGeMAPS descriptors."""
     return batch(clip, "egemaps-lld", tmp_path_factory.mktemp("lld"))
 
 
