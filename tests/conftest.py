@@ -9,11 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.virtual import Environment, unavailable, virtual_microphone
+from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 
 # Before PyTorch is imported, and for all child processes: the networks of the tests are so small
 # that several threads mostly wait for each other, and they wait busily.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says what counts lines, and what one of several workers runs alone.
+
+    Lines are counted where edge_ser itself is tested: it slows training and exporting. A worker
+    gets whole files; those of exports, for what they import, and those of the report, for the
+    run that they look into, go to one.
+    """
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests")
+        if path.parts[0] in ("benchmarks", "export", "train"):
+            item.add_marker(pytest.mark.no_cover)
+        together = next((p for p in ("export", "train/report") if path.is_relative_to(p)), None)
+        item.add_marker(pytest.mark.xdist_group(together or str(path)))
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch_geometric.nn import GCNConv
-from torch_geometric.nn.conv.gcn_conv import gcn_norm
-from torch_geometric.utils import dense_to_sparse
 
 from edge_ser import graph
 from edge_ser.errors import EdgeSerError
@@ -25,6 +22,9 @@ def random_nodes(n: int, gamma: float, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("n", [1, 2, 7, 60])
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.6])
 def test_adjacency_equals_gcn_norm(n: int, gamma: float) -> None:
+    from torch_geometric.nn.conv.gcn_conv import gcn_norm  # seconds: not in every worker
+    from torch_geometric.utils import dense_to_sparse
+
     a = graph.cosine_adjacency(random_nodes(n, gamma, seed=n), gamma)
     edges, weights = dense_to_sparse(torch.from_numpy(a))
     edges, weights = gcn_norm(edges, weights, num_nodes=n, add_self_loops=True)
@@ -35,6 +35,9 @@ def test_adjacency_equals_gcn_norm(n: int, gamma: float) -> None:
 
 @pytest.mark.parametrize("kind", graph.KINDS)
 def test_propagation_equals_gcnconv(kind: str) -> None:
+    from torch_geometric.nn import GCNConv
+    from torch_geometric.utils import dense_to_sparse
+
     x = random_nodes(40, 0.5, seed=1)
     convolution = GCNConv(8, 5, bias=False)
     a_hat = graph.build(kind, x, 0.5)

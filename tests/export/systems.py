@@ -30,7 +30,7 @@ _SMALL = {
     "rlc": ("iterations=2",),
 }
 """Layers of each kind that a system has, and no more: a converter's time goes by their number."""
-_SMALL_RLC = {
+_SMALL_RLC: dict[str, Any] = {
     "WIDTHS": (8, 16),
     "KERNELS": (5, 3),
     "ATTENTIVE": (False, True),
