@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.virtual import Environment, unavailable, virtual_microphone
+from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
+
+# Before PyTorch is imported, and for all child processes: the networks of the tests are so small
+# that several threads mostly wait for each other, and they wait busily.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 class _Training:
@@ -39,6 +43,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if _needs_more(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        _place(item)
+
+
+def _place(item: pytest.Item) -> None:
+    """Mark where lines are counted, and which tests run in the same worker.
+
+    Lines are counted where edge_ser itself is tested: counting slows training and exporting. A
+    worker gets whole files; the files of exports share what they import, and those of the report
+    the run that they look into.
+    """
+    path = item.path.relative_to(ROOT / "tests")
+    if path.parts[0] in ("benchmarks", "export", "train"):
+        item.add_marker(pytest.mark.no_cover)
+    together = next((p for p in ("export", "benchmarks/report") if path.is_relative_to(p)), None)
+    item.add_marker(pytest.mark.xdist_group(together or str(path)))
 
 
 def _needs_more(item: pytest.Item) -> bool:

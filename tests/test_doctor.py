@@ -16,14 +16,18 @@ import soundfile
 
 from edge_ser.audio.quality import Quality
 from edge_ser.cli import doctor
-from tests.virtual import ROOT, Environment
+from tests.virtual import ROOT, Environment, measured
 
 DOCTOR = (sys.executable, "-m", "edge_ser", "doctor")
 
 
 def examined(environment: Environment, *arguments: str, code: int = 0) -> dict[str, dict[str, Any]]:
     done = subprocess.run(
-        [*DOCTOR, "--json", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+        [*DOCTOR, "--json", *arguments],
+        cwd=ROOT,
+        env=environment | measured(),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == code, done.stdout + done.stderr
     checks = [json.loads(line) for line in done.stdout.splitlines()]

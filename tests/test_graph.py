@@ -21,7 +21,7 @@ def random_nodes(n: int, gamma: float, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("n", [1, 2, 7, 60])
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.6])
 def test_adjacency_equals_gcn_norm(n: int, gamma: float) -> None:
-    import torch
+    import torch  # seconds, and not where the runtime alone is tested
     from torch_geometric.nn.conv.gcn_conv import gcn_norm
     from torch_geometric.utils import dense_to_sparse
 

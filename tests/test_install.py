@@ -47,6 +47,7 @@ def fakes(folder: Path, **more: str) -> Environment:
         "PATH": f"{tools}:{os.environ['PATH']}",
         "LOG": str(folder / "log"),
         "USERS": str(folder / "users"),
+        "PIP_COMPILE": "0",  # Python does, what it imports
     }
 
 

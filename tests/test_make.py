@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -55,8 +55,16 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=300,
-        env={k: v for k, v in os.environ.items() if k not in OUTER_MAKE} | NO_MICROPHONE,
+        env={k: v for k, v in os.environ.items() if k not in OUTER_MAKE}
+        | NO_MICROPHONE
+        | {"PIP_COMPILE": "0"},  # Python does, what it imports
     )
+
+
+def processor_time() -> float:
+    """Seconds of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_listen_sets_itself_up_and_replays_the_demo_clip(checkout: Path) -> None:
@@ -69,9 +77,9 @@ def test_listen_sets_itself_up_and_replays_the_demo_clip(checkout: Path) -> None
     assert listening.startswith('listening to "edge_ser/demo/demo.flac" with cogcn')
     assert json.loads(first.stdout.splitlines()[-1])["type"] == "utterance"
 
-    begin = time.monotonic()
+    begin = processor_time()
     second = make(checkout, "listen", "ARGS=--json --duration 0.1")
-    assert time.monotonic() - begin < 2
+    assert processor_time() - begin < 2  # setting up takes much more
     assert second.returncode == 0
     assert second.stderr.splitlines() == [no_microphone, listening]
 

@@ -160,7 +160,10 @@ def test_the_house_hears_of_every_utterance_while_the_broker_dies_and_returns(
         assert listener.stderr
         heard = [listener.stdout.readline() for _ in range(2)]
         mosquitto.start()
-        later = [reader.next("utterance", within=20) for _ in range(2)]
+        later = [reader.next("utterance", within=20)]
+        if later[0]["start"] == first["start"]:  # the broker died before it said that it had it
+            later = [reader.next("utterance", within=20)]
+        later.append(reader.next("utterance", within=20))
         printed = "".join(heard) + listener.stdout.read()
         assert listener.wait(timeout=10) == 0
         later.append(reader.next("utterance"))

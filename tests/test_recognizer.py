@@ -16,7 +16,7 @@ import edge_ser
 from edge_ser.audio import AudioFile, AudioSignal, Block, Source
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import EmotionEvent, StatusEvent
+from edge_ser.events import Classification, EmotionEvent, StatusEvent
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,12 @@ def clips(corpora: Path, count: int) -> list[Path]:
     rng = random.Random(1)
     found = [sorted(corpora.glob(pattern)) for pattern in patterns]
     return [rng.choice(found[i % 3]) for i in range(count)]
+
+
+@pytest.fixture(scope="module")
+def classified(recognizer: edge_ser.Recognizer, corpora: Path) -> dict[Path, Classification]:
+    """What NumPy says of thirty clips."""
+    return {path: recognizer.classify_source(AudioFile(path)) for path in clips(corpora, 30)}
 
 
 def key(event: EmotionEvent | edge_ser.Utterance) -> list[float]:
@@ -46,17 +52,19 @@ def utterances(recognizer: edge_ser.Recognizer, source: Source) -> list[list[flo
     return [key(e) for e in emotions(recognizer, source) if e.type == "utterance"]
 
 
-def test_listen_and_classify_agree(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+def test_listen_and_classify_agree(
+    recognizer: edge_ser.Recognizer, classified: dict[Path, Classification]
+) -> None:
     spoken = 0
-    for path in clips(corpora, 20):
+    for path in list(classified)[:20]:
         listened = utterances(recognizer, AudioFile(path))
-        classified = [key(u) for u in recognizer.classify_source(AudioFile(path)).utterances]
+        by_file = [key(u) for u in classified[path].utterances]
         signal, rate = soundfile.read(path)
         by_array = [key(u) for u in recognizer.classify(signal, rate).utterances]
-        assert len(listened) == len(classified) == len(by_array)
+        assert len(listened) == len(by_file) == len(by_array)
         if listened:
-            np.testing.assert_allclose(listened, classified, atol=1e-6)
-            np.testing.assert_allclose(by_array, classified, atol=1e-6)
+            np.testing.assert_allclose(listened, by_file, atol=1e-6)
+            np.testing.assert_allclose(by_array, by_file, atol=1e-6)
         spoken += bool(listened)
     assert spoken >= 19
 
@@ -89,17 +97,16 @@ def test_block_sizes_change_nothing(
 
 
 @pytest.mark.parametrize("backend", ["onnx", "tflite"])
-def test_backends_agree(backend: str, recognizer: edge_ser.Recognizer, corpora: Path) -> None:
+def test_backends_agree(backend: str, classified: dict[Path, Classification]) -> None:
     other = edge_ser.load("cogcn", backend)
-    chosen, same = clips(corpora, 30), 0
-    for path in chosen:
-        a = recognizer.classify_source(AudioFile(path))
+    same = 0
+    for path, a in classified.items():
         b = other.classify_source(AudioFile(path))
         assert a.probabilities and b.probabilities
         difference = [a.probabilities[k] - b.probabilities[k] for k in a.probabilities]
         assert np.abs(difference).max() <= 1e-5
         same += a.emotion == b.emotion
-    assert same >= 0.99 * len(chosen)
+    assert same >= 0.99 * len(classified) > 29
 
 
 def test_events_are_whole(recognizer: edge_ser.Recognizer) -> None:

@@ -20,11 +20,11 @@ import pytest
 import soundfile
 
 from edge_ser.demo import PATH as DEMO
-from tests.virtual import ROOT, SCRIPT, Environment, child, server
+from tests.virtual import ROOT, SCRIPT, Environment, child, measured, server
 
 pytestmark = pytest.mark.system
 
-LONG_STALL = 60
+LONG_STALL = 10
 
 
 class Listener:
@@ -35,7 +35,7 @@ class Listener:
         self.process = subprocess.Popen(
             [*command, *arguments],
             cwd=ROOT,
-            env=environment,
+            env=environment | measured(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -137,7 +137,7 @@ def test_a_sound_server_that_comes_dies_and_comes_again(
     assert errors.count("the microphone vmic is back") == 2
 
 
-def test_a_sound_server_that_hangs_for_a_minute(own_vmic: Environment, phrase: Path) -> None:
+def test_a_sound_server_that_hangs_for_long(own_vmic: Environment, phrase: Path) -> None:
     with listening(own_vmic) as listener:
         say(own_vmic, phrase)
         listener.next("utterance", within=10)

@@ -35,7 +35,8 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clean") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     interpreter = folder / "bin" / "python"
-    pip = [*PIP, "--python", str(interpreter), "install", "-c", str(ROOT / "constraints.txt")]
+    pip = [*PIP, "--python", str(interpreter), "install", "--no-compile"]
+    pip += ["-c", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, "--no-deps", "opensmile", str(wheel)], check=True)
     light = ["numpy", "rich", "sounddevice", "soundfile", "soxr"]
     subprocess.run([*pip, *light], check=True)
@@ -122,7 +123,8 @@ def test_its_extras_bring_the_other_backends(python: Path, wheel: Path, tmp_path
         if requirement.endswith(f"extra == '{extra}'")
     ]
     assert len(wanted) == 2
-    pip = [*PIP, "--python", str(python), "install", "-c", str(ROOT / "constraints.txt")]
+    pip = [*PIP, "--python", str(python), "install", "--no-compile"]
+    pip += ["-c", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, *wanted], check=True)
     answers = {}
     for backend in ("numpy", "onnx", "tflite"):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from coverage import Coverage
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "device" / "virtual-microphone.sh"
@@ -53,6 +54,13 @@ def server(environment: Environment) -> int:
     return int((Path(environment["EDGE_SER_VMIC"]) / "pulse" / "pid").read_text())
 
 
+def measured() -> Environment:
+    """What lets a child process count the lines that it runs, where this one does."""
+    if Coverage.current() is None:
+        return {}
+    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+
+
 PRELUDE = """
 import json, os, signal, subprocess, sys, threading, time
 import numpy as np
@@ -78,7 +86,7 @@ def child(environment: Environment, code: str, *arguments: object) -> Any:
     done = subprocess.run(
         [sys.executable, "-c", PRELUDE + textwrap.dedent(code), *map(str, arguments)],
         cwd=ROOT,
-        env=environment,
+        env=environment | measured(),
         capture_output=True,
         text=True,
         timeout=40,

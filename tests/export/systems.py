@@ -1,10 +1,11 @@
-"""Untrained networks of the published systems, with windows short enough to convert."""
+"""Untrained, small networks of the published systems, with windows short enough to convert."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -16,11 +17,26 @@ from export.int8 import on_grid
 from export.signature import Signature
 from export.write import write_bundle
 from train import config, models
+from train.models import rlc
 
 SYSTEMS = ("cogcn", "tgcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
 _FEATURES = dict.fromkeys(("cogcn", "tgcn", "bigru"), "egemaps-88@500/100")
-_SECONDS = {"ga-gru": 0.43, "wma-gin": 0.2, "rlc": 0.64, "bigru": 1.0, "glam": 2.0}
+_SECONDS = {"ga-gru": 0.12, "wma-gin": 0.06, "rlc": 0.12, "bigru": 0.4, "glam": 2.0}
 """Window lengths: TFLite unrolls the steps, and the papers' hundreds of steps take minutes."""
+_SMALL = {
+    "bigru": ("hidden=16",),
+    "wma-gin": ("recurrent=8", "layers=3", "full=1"),
+    "ga-gru": ("hidden=16",),
+    "rlc": ("iterations=2",),
+}
+"""One layer of each kind that a system has: a converter's time depends on their number."""
+_SMALL_RLC: dict[str, Any] = {
+    "WIDTHS": (8, 16),
+    "KERNELS": (5, 3),
+    "ATTENTIVE": (False, True),
+    "UNITS": dict.fromkeys(rlc.UNITS, 16),
+    "DENSE": 16,
+}
 _OVERLAP = 2
 
 
@@ -28,7 +44,7 @@ def settings(system: str) -> config.Config:
     changes = [f"features={_FEATURES[system]}"] if system in _FEATURES else []
     if seconds := _SECONDS.get(system):
         changes += [f"window={seconds}", f"window_step={seconds / _OVERLAP}"]
-    return config.load(system, None, changes)
+    return config.load(system, None, [*changes, *_SMALL.get(system, ())])
 
 
 def features(system: str) -> FeatureSet:
@@ -44,7 +60,8 @@ def network(system: str) -> nn.Module:
     torch.manual_seed(0)
     shape = signature(system)
     chosen = settings(system).candidates()[0].network
-    model = models.create(system, shape.dimension, 4, chosen).eval()
+    with patch.multiple(rlc, **_SMALL_RLC):
+        model = models.create(system, shape.dimension, 4, chosen).eval()
     for name, buffer in model.named_buffers():
         if name.endswith("mean"):
             nn.init.normal_(buffer, std=0.2)

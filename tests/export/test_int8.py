@@ -15,6 +15,7 @@ from export.int8 import LEVELS, on_grid, quantise
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from tests.export.systems import SYSTEMS, network, signature
+from train import models
 
 
 def test_weights_are_rounded_to_the_nearest_step() -> None:
@@ -65,6 +66,6 @@ def test_both_files_hold_the_same_int8_numbers() -> None:
 
 
 def test_int8_is_smaller() -> None:
-    model, shape = network("bigru"), signature("bigru")
+    model, shape = models.create("bigru", 88, 4, {}).eval(), signature("bigru")
     narrow, wide = to_onnx(on_grid(model), shape, "int8"), to_onnx(model, shape, "fp32")
     assert len(narrow) < 0.3 * len(wide)

@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cache(home: Path) -> Cache:
-    return Cache(home / "cache", 2, Console(stderr=True))
+    return Cache(home / "cache", 1, Console(stderr=True))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def trained(home: Path, actors: Path) -> Path:
     settings = [word for change in changes for word in ("--set", change)]
     arguments = ["evaluate", "--corpus", f"actors={actors}", "--folds", "0", *settings]
     places = ["--runs", home / "runs", "--output", home / "figures.json", "--cache", home / "cache"]
-    assert main([*arguments, *map(str, places), "--jobs", "2", "--device", "cpu"]) == 0
+    assert main([*arguments, *map(str, places), "--jobs", "1", "--device", "cpu"]) == 0
     return home / "runs" / "seed-0"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from distributed import LocalCluster
 
 from edge_ser.errors import EdgeSerError
 from tests.train.learning.test_fit import made_up, rows_of, settings
@@ -17,9 +17,14 @@ from train.learning.executor import Executor
 from train.learning.folds import Task, fit_folds
 from train.protocol import splits
 
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
 
 @pytest.fixture
 def cluster() -> Iterator[LocalCluster]:
+    from distributed import LocalCluster  # seconds: not in every worker
+
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:

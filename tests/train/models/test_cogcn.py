@@ -3,8 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch_geometric.nn import GCNConv
-from torch_geometric.utils import dense_to_sparse
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import cosine_adjacency, normalised_adjacency
@@ -85,6 +83,9 @@ def test_graphs_of_a_batch_do_not_meet() -> None:
 
 def test_same_as_the_sparse_form() -> None:
     """Compare with equations (3) to (7) on an edge list, with PyTorch Geometric's layer."""
+    from torch_geometric.nn import GCNConv  # seconds: not in every worker
+    from torch_geometric.utils import dense_to_sparse
+
     torch.manual_seed(0)
     model = CoGCN(88, 4, layers=3).eval()
     x, a_hat = graph(40, 4)

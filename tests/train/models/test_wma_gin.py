@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch_geometric.nn.aggr import MeanAggregation, SoftmaxAggregation, SumAggregation
 
 from edge_ser.graph import build, cycle_adjacency
 from tests.train.models import checks
@@ -31,6 +30,9 @@ def test_the_papers_example() -> None:
 
 
 def test_same_as_pytorch_geometric_over_an_edge_list() -> None:
+    # seconds: not in every worker
+    from torch_geometric.nn.aggr import MeanAggregation, SoftmaxAggregation, SumAggregation
+
     torch.manual_seed(0)
     x = 3.0 * torch.randn(1, 30, 8)
     neighbours = (torch.rand(1, 30, 30) < 0.2).float()
