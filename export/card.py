@@ -160,9 +160,9 @@ networks and of their {card["precision"]} files:
 
 ## Limits
 
-{_describe_corpora(card["training"]["corpora"])} Expect less with other
-languages, ages, microphones and unacted speech. An utterance of any other emotion gets one of these
-labels all the same. Do not use it to decide anything about a person.
+{_describe_corpora(card["training"]["corpora"])}
+Expect less with other languages, ages, microphones and unacted speech. An utterance of any other
+emotion gets one of these labels all the same. Do not use it to decide anything about a person.
 
 Inferring emotions at work or in education is banned in the EU (AI Act, Art. 5(1)(f)).
 
