@@ -19,7 +19,7 @@ from export.write import write_bundle
 from train import config, models
 from train.models import rlc
 
-SYSTEMS = ("cogcn", "tgcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
+SYSTEMS = tuple(name for name, network in models.MODELS.items() if network.streamed)
 _FEATURES = dict.fromkeys(("cogcn", "tgcn", "bigru"), "egemaps-88@500/100")
 _SECONDS = {"ga-gru": 0.12, "wma-gin": 0.06, "rlc": 0.12, "bigru": 0.4, "glam": 2.0}
 """Window lengths: TFLite unrolls the steps, and the papers' hundreds of steps take minutes."""

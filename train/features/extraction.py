@@ -1,4 +1,4 @@
-"""Cached features of clips, from the same stream and utterance detector as on the device."""
+"""Cached features of clips, from the same stream and endpointer as on the device."""
 
 from __future__ import annotations
 
