@@ -21,10 +21,10 @@ def insert_silence(
 
     The silence comes in pieces of 50 to 300 ms (one shorter piece if the total is below 50 ms) at
     random places, each moved by at most 10 ms to where the signal is nearest to zero, to avoid
-    clicks. A pause of 0.6 s would close the utterance (:mod:`edge_ser.speech.endpointer`), and two of the
-    longest pieces add up to that, so at least 80 ms of the clip stay between any two. Where the
-    clip itself pauses, its pause and the pieces add up and may split an utterance, as a real pause
-    of that length would.
+    clicks. A pause of 0.6 s would close the utterance (:mod:`edge_ser.speech.endpointer`), and two
+    of the longest pieces add up to that, so at least 80 ms of the clip stay between any two. Where
+    the clip itself pauses, its pause and the pieces add up and may split an utterance, as a real
+    pause of that length would.
 
     Args:
         samples: (n,) at 16 kHz.
