@@ -87,14 +87,14 @@ def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]
 
 def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
     """Write a bundle that the device can load; return its folder."""
-    chosen, shape = settings(system), signature(system)
+    chosen, own, shape = settings(system), features(system), signature(system)
     d = shape.dimension
     card: dict[str, Any] = {
         **load_bundle("cogcn").card,
         "name": system,
         "architecture": {"system": system, **chosen.candidates()[0].network},
         "inputs": shape.describe(),
-        "features": {key: getattr(features(system), key) for key in ("set", "window", "step")},
+        "features": {"set": own.set, "window": own.frame, "step": own.step},
         "normalisation": {"mean": [1.0] * d, "std": [20.0] * d, "clip": 5.0},
         "graph": {"kind": chosen.graph} | ({"gamma": 0.5} if chosen.graph == "cosine" else {}),
         "windows": {"length": chosen.window, "step": chosen.window_step},
