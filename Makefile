@@ -41,7 +41,7 @@ listen: $(VENV)/.ready
 
 test: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
-	  --numprocesses logical --maxprocesses 4 --dist loadgroup $(or $(ARGS),--cov)
+	  --numprocesses logical --maxprocesses 4 --dist loadfile $(or $(ARGS),--cov)
 
 test-install:
 	@device/try-install.sh

@@ -8,6 +8,8 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 
@@ -17,18 +19,27 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says what counts lines, and what one of several workers runs alone.
-
-    Lines are counted where edge_ser itself is tested: it slows training and exporting. A worker
-    gets whole files; those of exports, for what they import, and those of the report, for the
-    run that they look into, go to one.
-    """
+    """Counts lines where edge_ser itself is tested: it slows training and exporting."""
     for item in items:
-        path = item.path.relative_to(ROOT / "tests")
-        if path.parts[0] in ("benchmarks", "export", "train"):
+        if item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train"):
             item.add_marker(pytest.mark.no_cover)
-        together = next((p for p in ("export", "train/report") if path.is_relative_to(p)), None)
-        item.add_marker(pytest.mark.xdist_group(together or str(path)))
+
+
+class _Shares(LoadFileScheduling):
+    """A worker gets whole files, or a folder of which all files take long to prepare.
+
+    Those are the exports, for what they import, and the report, for the run that it looks into.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folders = ("tests/export", "tests/train/report")
+        return next((folder for folder in folders if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Shares:
+    """Shares the tests among the workers."""
+    return _Shares(config, log)
 
 
 @pytest.fixture(scope="session")
