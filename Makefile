@@ -57,7 +57,7 @@ train-env: $(TRAIN_VENV)/.ready $(GROUP:%=$(TRAIN_VENV)/.group-%)
 
 test: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
-	  --numprocesses logical --maxprocesses 4 --dist loadgroup $(or $(ARGS),--cov)
+	  --numprocesses logical --maxprocesses 4 --dist loadfile $(or $(ARGS),--cov)
 
 test-pythons:
 	@for version in $(PYTHONS); do \

@@ -9,6 +9,8 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 
@@ -44,26 +46,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     for item in items:
-        _place(item)
-
-
-def _place(item: pytest.Item) -> None:
-    """Mark where lines are counted, and which tests run in the same worker.
-
-    Lines are counted where edge_ser itself is tested: counting slows training and exporting. A
-    worker gets whole files; the files of exports share what they import, and those of the report
-    the run that they look into.
-    """
-    path = item.path.relative_to(ROOT / "tests")
-    if path.parts[0] in ("benchmarks", "export", "train"):
-        item.add_marker(pytest.mark.no_cover)
-    together = next((p for p in ("export", "benchmarks/report") if path.is_relative_to(p)), None)
-    item.add_marker(pytest.mark.xdist_group(together or str(path)))
+        # counting lines slows training and exporting, and is for edge_ser
+        if item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train"):
+            item.add_marker(pytest.mark.no_cover)
 
 
 def _needs_more(item: pytest.Item) -> bool:
     fixtures = {"corpora", "own_vmic", "vmic"}.intersection(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("system") is not None
+
+
+class _FolderScheduling(LoadFileScheduling):
+    """Give a worker whole files, or all files of a folder that share what takes long to prepare.
+
+    Those are the exports, for what they import, and the report, for the run that it looks into.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folders = ("tests/export", "tests/benchmarks/report")
+        return next((folder for folder in folders if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _FolderScheduling:
+    """Share the tests among the workers."""
+    return _FolderScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
