@@ -56,7 +56,7 @@ def _needs_more(item: pytest.Item) -> bool:
     return bool(fixtures) or item.get_closest_marker("system") is not None
 
 
-class _FolderScheduling(LoadFileScheduling):
+class _FolderScheduling(LoadFileScheduling):  # type: ignore[misc]
     """Give a worker whole files, or all files of a folder that share what takes long to prepare.
 
     Those are the exports, for what they import, and the report, for the run that it looks into.
