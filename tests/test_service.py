@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from edge_ser.demo import PATH as DEMO
-from tests.virtual import ROOT, Environment, server, unavailable
+from tests.virtual import ROOT, Environment, measured, server, unavailable
 
 pytestmark = pytest.mark.system
 
@@ -76,7 +76,7 @@ def started(command: list[str], environment: Environment) -> Iterator[subprocess
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment,
+        env=environment | measured(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

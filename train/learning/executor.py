@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ class Executor:
             calls = ((_untouched, (here, call, *args), named) for call, args, named in calls)
         else:
             jobs = -1
+        # Ctrl-C cancels what is under way on purpose; the caller says so in a line of its own
+        warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed", UserWarning)
         with self._backend():
             yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
 
