@@ -47,7 +47,7 @@ class Executor:
         else:
             jobs = -1
         # Ctrl-C cancels what is under way on purpose; the caller says so in a line of its own
-        warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed", UserWarning)
+        warnings.filterwarnings("ignore", r"\d+ tasks which were still being", UserWarning)
         with self._backend():
             yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
 
