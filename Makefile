@@ -40,8 +40,12 @@ listen: $(VENV)/.ready
 	exec $(VENV)/bin/edge-ser listen --input $(DEMO) --realtime $(ARGS)
 
 test: $(TEST_VENV)/.ready
-	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
-	  --numprocesses logical --maxprocesses 4 --dist loadfile $(or $(ARGS),--cov)
+	@$(TEST_VENV)/bin/coverage erase
+	@EDGE_SER_CORPORA="$(CORPORA)" $(if $(ARGS),,COVERAGE_PROCESS_START=pyproject.toml) \
+	  $(TEST_VENV)/bin/python -m pytest \
+	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage combine --quiet)
+	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage report)
 
 test-install:
 	@device/try-install.sh

@@ -8,6 +8,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -17,12 +18,30 @@ from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 # that several threads mostly wait for each other, and they wait busily.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # it counts lines already, and child processes do where they are told: tests.virtual.measured
+    os.environ.pop("COVERAGE_PROCESS_START", None)
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Counts lines where edge_ser itself is tested: it slows training and exporting."""
-    for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train"):
-            item.add_marker(pytest.mark.no_cover)
+    counting = Coverage.current()
+    other = item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train")
+    if counting and other:
+        counting.stop()
+    try:
+        return (yield)
+    finally:
+        if counting and other:
+            counting.start()
+
+
+def pytest_sessionfinish() -> None:
+    """Keeps what was counted: workers do not end as other processes do."""
+    if counting := Coverage.current():
+        counting.stop()
+        counting.save()
 
 
 class _Shares(LoadFileScheduling):
