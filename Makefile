@@ -56,8 +56,12 @@ train-env: $(TRAIN_VENV)/.ready $(GROUP:%=$(TRAIN_VENV)/.group-%)
 	@echo "ready; now: . $(TRAIN_VENV)/bin/activate" >&2
 
 test: $(TEST_VENV)/.ready
-	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m pytest \
-	  --numprocesses logical --maxprocesses 4 --dist loadfile $(or $(ARGS),--cov)
+	@$(TEST_VENV)/bin/coverage erase
+	@EDGE_SER_CORPORA="$(CORPORA)" $(if $(ARGS),,COVERAGE_PROCESS_START=pyproject.toml) \
+	  $(TEST_VENV)/bin/python -m pytest \
+	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage combine --quiet)
+	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage report)
 
 test-pythons:
 	@for version in $(PYTHONS); do \

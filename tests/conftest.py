@@ -9,6 +9,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -17,6 +18,10 @@ from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 # Before PyTorch is imported, and for all child processes: the networks of the tests are so small
 # that several threads mostly wait for each other, and they wait busily.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # it counts lines already, and child processes do where they are told: tests.virtual.measured
+    os.environ.pop("COVERAGE_PROCESS_START", None)
 
 
 class _Training:
@@ -45,10 +50,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if _needs_more(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        # counting lines slows training and exporting, and is for edge_ser
-        if item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train"):
-            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Count lines where edge_ser itself is tested: it slows training and exporting."""
+    counting = Coverage.current()
+    other = item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train")
+    if counting and other:
+        counting.stop()
+    try:
+        return (yield)
+    finally:
+        if counting and other:
+            counting.start()
+
+
+def pytest_sessionfinish() -> None:
+    """Save what was counted: workers do not end as other processes do."""
+    if counting := Coverage.current():
+        counting.stop()
+        counting.save()
 
 
 def _needs_more(item: pytest.Item) -> bool:
