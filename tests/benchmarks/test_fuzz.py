@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.fuzz import bundles, cases, inputs
 from edge_ser.errors import EdgeSerError
-from tests import impatient
+from tests.benchmarks import impatient
 
 BUNDLES, INPUTS = 200, 500
 """A hundredth of the cases of `make fuzz`."""
