@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from edge_ser.cli import main
+from tests.virtual import measured
 
 COMMAND = (sys.executable, "-m", "edge_ser")
 
@@ -50,6 +51,6 @@ def elsewhere(*arguments: object, **environment: str) -> Done:
         text=True,
         encoding="utf-8",
         timeout=60,
-        env={**os.environ, **environment},
+        env={**os.environ, **measured(), **environment},
     )
     return Done(done.returncode, done.stdout, done.stderr)

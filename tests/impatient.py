@@ -1,4 +1,4 @@
-"""Three seconds of processor time for a model that is tried, in place of ten.
+"""Two seconds of processor time for a model that is tried, in place of ten.
 
 `python -m tests.impatient --child FIRST:STOP` runs cases of `benchmarks.fuzz.bundles` so.
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 from benchmarks.fuzz import bundles, cases
 from edge_ser.backends import trial
 
-SECONDS = 3
+SECONDS = 2
 SUITE = replace(bundles.SUITE, module="tests.impatient")
 
 

@@ -20,6 +20,7 @@ from train.data import Clips, Table
 from train.fit import Subset, _mix, _schedule, choose_device, fit
 from train.folds import Data, Task, Trained, fit_final, fit_folds, predict_rows, subset
 from train.machine import Machine
+from train.models import rlc
 from train.pipeline import load_data
 from train.protocol import splits
 from train.words import look_up
@@ -96,7 +97,13 @@ def test_protocols_without_validation_keep_the_last_epoch() -> None:
         list(fit_folds([several], Machine("cpu")))
 
 
-def test_words_are_heard_where_the_voice_says_nothing(tmp_path: Path) -> None:
+def test_words_are_heard_where_the_voice_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a small RLC learns it too
+    for name, value in {"WIDTHS": (8, 16, 32, 32, 32), "DENSE": 32}.items():
+        monkeypatch.setattr(rlc, name, value)
+    monkeypatch.setitem(rlc.UNITS, "s3", 32)
     texts = {"angry": "go away", "happy": "what joy", "neutral": "it rains", "sad": "all alone"}
     rows = [replace(row, text=texts[row.emotion]) for row in rows_of(5, clips=16)]
     random = np.random.default_rng(0)
