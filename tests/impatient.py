@@ -1,4 +1,4 @@
-"""Three seconds of processor time for a model that is tried, instead of ten."""
+"""Two seconds of processor time for a model that is tried, instead of ten."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from edge_ser.backends import trial
 
-SECONDS = 3
+SECONDS = 2
 
 
 def shorten(change: Callable[[object, str, object], None] = setattr) -> None:

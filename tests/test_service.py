@@ -147,7 +147,7 @@ def test_the_watchdog_starves_when_nothing_is_processed(tmp_path: Path) -> None:
 def test_without_a_manager_nothing_is_told(tmp_path: Path) -> None:
     manager = Manager(tmp_path, watchdog=1)
     command = [sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO)]
-    other = manager.environment | {"WATCHDOG_PID": "1"}
+    other = manager.environment | {"WATCHDOG_PID": "1"} | measured()
     subprocess.run(command, env=os.environ | other, check=True, capture_output=True)
     assert list(manager.messages.queue) == ["READY=1", "STATUS=listening", "STOPPING=1"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rich.console import Console
 
 from edge_ser import nodes
 from edge_ser.audio import AudioFile, AudioSignal
@@ -61,6 +62,18 @@ def test_computed_once_for_the_same_audio(cache: Cache, make_wav: MakeWav) -> No
     again = compute_clips([row(moved), rows[1]], "clean", "test/1", never, cache)
     assert again == first
     assert [path.stat().st_mtime_ns for path in files(cache)] == times
+
+
+def test_two_processes_make_the_same(tmp_path: Path, make_wav: MakeWav, console: Console) -> None:
+    rows = [row(make_wav(f"{seed}.wav", seed=seed)) for seed in range(4)]
+    one, two = (
+        compute_clips(
+            rows, "copy:0", "test/1", length_and_level, Cache(tmp_path / str(jobs), jobs, console)
+        )
+        for jobs in (1, 2)
+    )
+    assert one == two
+    assert len({int(arrays["peak"]) for arrays in one}) == 4
 
 
 def test_key_covers_audio_piece_kind_and_variant(cache: Cache, make_wav: MakeWav) -> None:

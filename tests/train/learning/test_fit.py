@@ -24,6 +24,7 @@ from train.learning.fit import choose_device, fit
 from train.learning.folds import Task, fit_final, fit_folds
 from train.learning.scoring import Subset
 from train.learning.trained import Trained, make_subset
+from train.models import rlc
 from train.pipeline import load_data
 from train.protocol import splits
 
@@ -101,7 +102,13 @@ def test_protocols_without_validation_keep_the_last_epoch() -> None:
         list(fit_folds([several], Executor("cpu")))
 
 
-def test_words_are_heard_where_the_voice_says_nothing(tmp_path: Path) -> None:
+def test_words_are_heard_where_the_voice_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a small RLC learns it too
+    for name, value in {"WIDTHS": (8, 16, 32, 32, 32), "DENSE": 32}.items():
+        monkeypatch.setattr(rlc, name, value)
+    monkeypatch.setitem(rlc.UNITS, "s3", 32)
     texts = {"angry": "go away", "happy": "what joy", "neutral": "it rains", "sad": "all alone"}
     rows = [replace(row, text=texts[row.emotion]) for row in rows_of(5, clips=16)]
     random = np.random.default_rng(0)
