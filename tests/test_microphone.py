@@ -67,11 +67,14 @@ def test_what_is_played_is_captured_sample_for_sample_and_losses_are_counted_exa
             blocks = iter(source)
             first = next(blocks)
             player = play(sys.argv[1])
-            pieces, lost, slept = [], 0, False
+            pieces, lost, slept, count, behind = [], 0, False, 0, []
             for block in blocks:
                 lost += block.lost
                 pieces += [np.zeros(block.lost, np.int16), block.samples]
+                count += block.lost + len(block.samples)
                 elapsed = block.arrival - first.arrival
+                if elapsed > 4.0:
+                    behind.append(16_000 * elapsed - count)
                 if elapsed > 1.5 and not slept:
                     time.sleep(2.0)
                     slept = True
@@ -79,7 +82,7 @@ def test_what_is_played_is_captured_sample_for_sample_and_losses_are_counted_exa
                     break
             player.wait()
         np.save(sys.argv[2], np.concatenate(pieces))
-        print(json.dumps({"lost": lost, "elapsed": elapsed, "name": source.name}))
+        print(json.dumps({"lost": lost, "behind": min(behind), "name": source.name}))
         """,
         played,
         tmp_path / "captured.npy",
@@ -95,7 +98,8 @@ def test_what_is_played_is_captured_sample_for_sample_and_losses_are_counted_exa
     assert lost.sum() == pytest.approx(result["lost"], abs=50)
     # Before and after the gap alike: one sample counted wrongly would misalign all that follows.
     assert (present != reference)[~lost].mean() < 0.001
-    assert len(captured) == pytest.approx(result["elapsed"] * SAMPLING_RATE, abs=1024)
+    # of the last second the block that came soonest: a busy machine delivers others late
+    assert result["behind"] == pytest.approx(0, abs=1024)
 
 
 def test_a_suspended_source_is_counted_then_reported_and_closed_at_once(
