@@ -1,43 +1,59 @@
 # Everything runs in environments that these targets make by themselves; `make` lists the targets.
-#   .venv       what listens, and nothing more        .venv-test  with training, export, test tools
+#   .venv        what listens, and the extras asked for        .venv-train  training and export
+#   .venv-test   everything, with the test tools               .venv-3.10 …  test-pythons
 # An environment is ready when its stamp is written, which comes last; it is brought up to date when
 # pyproject.toml or constraints.txt has changed.
 
 PYTHON ?= python3
 ARGS ?=
+# of .venv: onnx, tflite, mqtt
+EXTRAS ?=
+# of .venv-train: dependency groups of pyproject.toml, one or several
+GROUP ?= export-tflite
+# of test-pythons: the oldest and the newest
+PYTHONS ?= 3.10 3.13
 RUN ?= runs/cogcn
 # chosen on validation speakers: benchmarks/results/pruning.md
 PRUNE ?= 0.3
 CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 
 VENV := .venv
+TRAIN_VENV := .venv-train
 TEST_VENV := .venv-test
 DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/cogcn
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen test test-arm64 test-install lint model fuzz soak clean
+.PHONY: help listen train-env test test-pythons test-arm64 test-install lint constraints model
+.PHONY: fuzz soak clean
 
 help:
-	@echo "make listen   hear the microphone, or the demo clip where there is none; ARGS=\"--json\" …"
-	@echo "make test     run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora; all of them"
-	@echo "              (no ARGS) must run 95 % of the lines of edge_ser"
+	@echo "make listen       hear the microphone, or the demo clip where there is none"
+	@echo "                  ARGS=\"--json\"  EXTRAS=\"onnx tflite mqtt\" adds what these need"
+	@echo "make train-env    set up .venv-train, to train and export; GROUP=export without TFLite"
+	@echo "make test         run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora;"
+	@echo "                  all of them (no ARGS) must run 95 % of the lines of edge_ser"
+	@echo "make test-pythons the tests that need no torch, on Python 3.10 and 3.13, where there are any"
 	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
-	@echo "make lint     ruff and mypy"
-	@echo "make model    train, prune, quantise and export the bundled model from the corpora"
-	@echo "make fuzz     70,000 damaged models, files and command lines (hours)"
-	@echo "make soak     hear eight hours of speech with everything going wrong (a quarter of an hour)"
-	@echo "make clean    remove the environments and caches"
+	@echo "make lint         ruff and mypy"
+	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
+	@echo "make model        train, prune, quantise and export the bundled model from the corpora"
+	@echo "make fuzz         70,000 damaged models, files and command lines (hours)"
+	@echo "make soak         hear eight hours of speech with everything going wrong (a quarter of an hour)"
+	@echo "make clean        remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
 
-listen: $(VENV)/.ready
+listen: $(VENV)/.ready $(EXTRAS:%=$(VENV)/.extra-%)
 	@microphones=$$($(VENV)/bin/edge-ser devices --json 2>$(VENV)/devices.log) || failed=1; \
 	if [ -n "$$microphones" ]; then exec $(VENV)/bin/edge-ser listen $(ARGS); fi; \
 	reason="no microphone found"; \
 	if [ -n "$$failed" ]; then reason=$$(tail -n 1 $(VENV)/devices.log); fi; \
 	echo "$$reason; replaying the demo clip instead" >&2; \
 	exec $(VENV)/bin/edge-ser listen --input $(DEMO) --realtime $(ARGS)
+
+train-env: $(TRAIN_VENV)/.ready $(GROUP:%=$(TRAIN_VENV)/.group-%)
+	@echo "ready; now: . $(TRAIN_VENV)/bin/activate" >&2
 
 test: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/coverage erase
@@ -46,6 +62,14 @@ test: $(TEST_VENV)/.ready
 	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage combine --quiet)
 	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage report)
+
+test-pythons:
+	@for version in $(PYTHONS); do \
+	  python=$$(tools/find-python.sh $$version) || continue; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" .venv-$$version/.ready && \
+	  .venv-$$version/bin/python -m pytest --runtime \
+	    --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || exit 1; \
+	done
 
 test-install:
 	@device/try-install.sh
@@ -57,6 +81,9 @@ lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/ruff check .
 	@$(TEST_VENV)/bin/ruff format --check .
 	@$(TEST_VENV)/bin/mypy
+
+constraints:
+	@$(PYTHON) tools/constraints.py $(ARGS)
 
 model: $(TEST_VENV)/.ready
 	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
@@ -72,19 +99,39 @@ soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak
 
 clean:
-	rm -rf $(VENV) $(TEST_VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(VENV),a minute)
-	@$(VENV)/bin/python $(PIP) --no-deps opensmile -e .
-	@$(VENV)/bin/python device/requirements.py >$(VENV)/requirements.txt
-	@$(VENV)/bin/python $(PIP) -r $(VENV)/requirements.txt
+	$(call install-runtime,$(VENV))
+	@touch $@
+
+$(VENV)/.extra-%: $(VENV)/.ready
+	@echo "adding $* to $(VENV) …" >&2
+	$(call install-runtime,$(VENV),$*)
+	@touch $@
+
+$(TRAIN_VENV)/.ready: pyproject.toml constraints.txt
+	$(call new-environment,$(TRAIN_VENV),some minutes)
+	$(call install-runtime,$(TRAIN_VENV))
+	$(call new-pip,$(TRAIN_VENV))
+	@touch $@
+
+$(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
+	@$(TRAIN_VENV)/bin/python $(PIP) --group $*
 	@touch $@
 
 $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
-	@$(TEST_VENV)/bin/python $(PIP) -e ".[dev]"
+	$(call new-pip,$(TEST_VENV))
+	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
+	@touch $@
+
+.venv-3.%/.ready: pyproject.toml constraints.txt
+	$(call new-environment,.venv-3.$*,a minute)
+	$(call new-pip,.venv-3.$*)
+	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group test
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.
@@ -96,4 +143,16 @@ define new-environment
 	@clear=--clear; if [ -f $@ ]; then clear=; fi; rm -f $@; \
 	$(PYTHON) -m venv $$clear $(1) || { \
 	  echo "cannot make $(1); on Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+endef
+
+# $(call install-runtime,FOLDER[,EXTRA]): what `edge-ser listen` needs; openSMILE without pandas.
+define install-runtime
+	@$(1)/bin/python $(PIP) --no-deps opensmile -e .
+	@$(1)/bin/python device/requirements.py $(2) >$(1)/requirements.txt
+	@$(1)/bin/python $(PIP) -r $(1)/requirements.txt
+endef
+
+# $(call new-pip,FOLDER): one that reads dependency groups; Python's and Debian 12's are too old.
+define new-pip
+	@$(1)/bin/python $(PIP) "pip>=25.1"
 endef

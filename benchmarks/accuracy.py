@@ -1,9 +1,9 @@
-"""The bundled model's recipe on test speakers, beside the same without augmentation and an SVM.
+"""Accuracy of the bundled model's recipe, with and without augmentation, beside an SVM.
 
     python -m benchmarks.accuracy --corpora DIR [--runs DIR]
 
-Each row is one `python -m train evaluate` and one JSON file in `results/accuracy/`; rows that are
-there already are kept, so an interrupted run goes on. `results/accuracy.md` is the table.
+Each row is one `python -m train evaluate` and one JSON file in `results/accuracy/`. Existing rows
+are kept, so an interrupted run can be resumed. `results/accuracy.md` is the table.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TITLES = {
 
 
 def measure(corpora: Path, runs: Path) -> None:
-    """Makes the rows that are missing."""
+    """Measure the missing rows."""
     for name, arguments in ROWS.items():
         output = RESULTS / "accuracy" / f"{name}.json"
         if output.is_file():
@@ -56,7 +56,7 @@ def measure(corpora: Path, runs: Path) -> None:
         if train([*command, "--output", str(partial)]) != 0:
             sys.exit(1)
         report = json.loads(partial.read_text())
-        # where things lie on this machine says nothing to a reader
+        # replace paths of this machine
         for path, word in ((corpora, "DIR"), (runs, "RUNS"), (partial, f"{name}.json")):
             report["command"] = report["command"].replace(str(path), word)
         output.write_text(json.dumps(report, indent=1) + "\n")
@@ -64,7 +64,7 @@ def measure(corpora: Path, runs: Path) -> None:
 
 
 def table() -> str:
-    """The rows so far as Markdown."""
+    """Format the available rows as Markdown."""
     lines = [
         "# Accuracy",
         "",
@@ -90,7 +90,7 @@ def table() -> str:
 
 
 def _unheard() -> list[str]:
-    """How many clips the utterance detector found nothing in; they count as wrong above."""
+    """Report the share of clips in which speech was detected; the others count as wrong above."""
     file = RESULTS / "accuracy" / "cogcn-cold.json"
     if not file.is_file():
         return []
@@ -109,7 +109,7 @@ def _cell(figures: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measures what is missing and writes the table."""
+    """Measure what is missing and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     default = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("--corpora", type=Path, default=default, required=default is None)

@@ -1,11 +1,11 @@
-"""What integer arithmetic would save: each network in ONNX, three ways, on one thread.
+"""Cost of integer arithmetic: each network in ONNX, in three forms, on one thread.
 
     python -m benchmarks.arithmetic
 
-fp32; int8 weights that are widened when the model is loaded, as `export/quantize.py` writes them;
-and int8 products by onnxruntime's dynamic quantisation (it has no integer GRU). Size and time do
-not depend on what a network has learnt, so these have learnt nothing. The three are timed in turn
-in one run; the ratio is what to compare.
+fp32; int8 weights that are converted to float when the model is loaded, as written by
+`export/quantize.py`; and int8 products by onnxruntime's dynamic quantisation (it has no integer
+GRU). Size and time do not depend on training, so the networks are untrained. The three forms are
+timed in turn in one run: compare the ratios.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -28,9 +26,14 @@ from benchmarks import RESULTS
 from benchmarks.speed import machine
 from edge_ser.backends.onnx import open_session
 from export.int8 import on_grid
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.to_onnx import to_onnx
 from train import config, models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
 
 SYSTEMS = ("cogcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
 NODES = ("features=egemaps-88@500/100",)
@@ -43,8 +46,9 @@ _ROUNDS, _SECONDS = 9, 0.15
 
 
 def measure(system: str) -> dict[str, Any]:
-    """Bytes and milliseconds of a window of the longest length, for each way."""
-    settings = config.load(system, None, NODES if system in (*VARIABLE, "bigru") else ())
+    """Measure the size, and the time for a window of the longest length, of each form."""
+    own = models.find(system).features
+    settings = config.load(system, None, NODES if own == "egemaps-88" else ())
     signature = Signature.of(settings)
     torch.manual_seed(0)
     candidate = settings.candidates()[-1].network
@@ -89,7 +93,7 @@ def _integer(content: bytes) -> bytes:
 
 
 def _milliseconds(session: Any, inputs: Mapping[str, np.ndarray]) -> float:
-    """Of one run, the median of as many as fit in the time."""
+    """Return the median time of a run, over as many runs as fit into ``_SECONDS``."""
     taken: list[float] = []
     began = time.perf_counter()
     while not taken or time.perf_counter() - began < _SECONDS:
@@ -100,7 +104,7 @@ def _milliseconds(session: Any, inputs: Mapping[str, np.ndarray]) -> float:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Format the results as Markdown."""
     versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
     lines = [
         "# Integer arithmetic, or int8 weights alone",
@@ -123,7 +127,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measures and writes ``results/arithmetic.json`` and ``results/arithmetic.md``."""
+    """Measure, and write ``results/arithmetic.json`` and ``results/arithmetic.md``."""
     logging.disable(logging.WARNING)
     report = {
         "command": "python -m benchmarks.arithmetic",

@@ -1,20 +1,20 @@
-"""Every system exported: size, UA before and after, time and memory, by precision and format.
+"""Exports of every system: size, UA before and after, time and memory, by precision and format.
 
     python -m benchmarks.exports [--systems SYSTEM …] [--runs DIR] [--bundles DIR]
 
-Reads the runs that `python -m benchmarks.papers table` has trained cold, seed 0. The networks of
-all their folds are exported and tested on the test speakers, through every runtime; what is done
-is kept in `results/exports/`, so that the same command goes on where it was stopped. In the end
-one fold's bundle of each, kept in BUNDLES, is measured by `edge-ser bench`, a process a format.
+Reads the cold runs with seed 0 of `python -m benchmarks.papers table`. The networks of all their
+folds are exported and tested on the test speakers in every runtime. Results are kept in
+`results/exports/`, so the same command resumes an interrupted run. At the end, the last fold's
+bundle of each system and precision, kept in the folder of --bundles, is measured by
+`edge-ser bench`, in one process per format.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 from rich.console import Console
@@ -28,27 +28,31 @@ from export.report import make_report
 from export.signature import Signature
 from export.verify import TRAINED, pool, usable, verify_fold
 from export.write import write_bundle
-from train.augment import CLEAN
-from train.cache import Cache
-from train.folds import Data
+from train import models
+from train.conditions.augment import CLEAN
+from train.features.cache import Cache
 from train.pipeline import load_data
 from train.progress import progress
-from train.report.results import TITLES
 from train.runs import Run
 
-SYSTEMS = ("cogcn", "tgcn", "bigru", "ga-gru", "wma-gin", "rlc", "glam")
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from train.learning.data import Data
+
+SYSTEMS = tuple(name for name, network in models.MODELS.items() if network.streamed)
 PRECISIONS = ("fp32", "int8")
 
 
 def export(run: Run, data: Data, precision: str, bundle: Path, console: Console) -> dict[str, Any]:
-    """The report of a run's folds, as `export/quantize.py` writes it, and the last one's bundle.
+    """Report on all trained folds as `export/quantize.py` does, and write the last one's bundle.
 
     Args:
-        run: some or all of its folds trained.
+        run: a run with at least one trained fold.
         data: its clips.
         precision: ``fp32`` or ``int8``.
         bundle: folder to write.
-        console: gets a progress bar.
+        console: shows a progress bar.
     """
     signature = Signature.of(run.config)
     numbers = [fold for fold in range(len(run.splits)) if fold not in run.unfinished]
@@ -74,7 +78,7 @@ def export(run: Run, data: Data, precision: str, bundle: Path, console: Console)
 
 
 def cost(bundle: Path, report: dict[str, Any]) -> None:
-    """Adds to a report what its formats cost a device, as `edge-ser bench` measures it."""
+    """Add to a report the cost of each format, as measured by `edge-ser bench`."""
     report |= machine("numpy", "onnxruntime", "ai-edge-litert")
     for name, backend in BACKENDS.items():
         if name in report["runtimes"]:
@@ -82,10 +86,10 @@ def cost(bundle: Path, report: dict[str, Any]) -> None:
 
 
 def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """The figures as Markdown.
+    """Format the reports as Markdown.
 
     Args:
-        reports: name of a bundle to what :func:`export` and :func:`cost` found.
+        reports: name of a bundle to its report from :func:`export` and :func:`cost`.
     """
     lines = [
         "# Exports",
@@ -114,12 +118,12 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _line(name: str, report: Mapping[str, Any]) -> str:
-    """A system in one precision, a cell a format."""
+    """Format a system in one precision, with one cell per format."""
     system, _, precision = name.rpartition("-")
     runtimes = report["runtimes"]
     there = [key for key in BACKENDS if key in runtimes]
     lowest = min((runtimes[key]["ua"] for key in there), default=float("nan"))
-    cells = [TITLES[system], precision, f"{runtimes[TRAINED]['ua']:.1f} → {lowest:.1f}"]
+    cells = [models.find(system).title, precision, f"{runtimes[TRAINED]['ua']:.1f} → {lowest:.1f}"]
     for key in BACKENDS:
         if key in there:
             size, cost = runtimes[key]["bytes"] / 1000, runtimes[key]["bench"]
@@ -149,7 +153,7 @@ def _lines(name: str, report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measures what is missing and writes ``results/exports/`` and ``results/exports.md``."""
+    """Measure what is missing, and write ``results/exports/`` and ``results/exports.md``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.exports",
         description=__doc__,

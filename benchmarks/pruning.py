@@ -1,15 +1,15 @@
-"""How much of CoGCN can go: UA, size and time of a window for 0 to 80 % of its units pruned.
+"""Pruning of CoGCN: UA, size and time per window for 0 to 80 % of its hidden units.
 
     python -m benchmarks.pruning --run RUN
 
-RUN is what `make model` trains. Each fold is trained on its training speakers alone, pruned and
-fine-tuned on the same, so that its validation speakers can choose the fraction; the test speakers
-then tell what came of it. Sizes are of int8 files, times of a window of the longest length in the
-NumPy backend, in turn in one run.
+RUN is the run that `make model` trains. Each fold is trained only on its training speakers, pruned
+and fine-tuned on the same speakers, so that the fraction can be chosen on its validation speakers;
+the test speakers then measure the result. Sizes are of int8 files, times of a window of the longest
+length in the NumPy backend, measured in turn in one run.
 
-The fraction to ship is the least that brings every file under 40 KB, if the validation speakers
-allow it. The most that they allow is not taken: a difference of half a point between two networks
-is as likely chance on so few speakers.
+The fraction to ship is the smallest that brings every file under 40 KB, provided that validation UA
+allows it. The largest allowed fraction is not taken: with so few speakers, a difference of half a
+point between two networks may well be chance.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import matplotlib.pyplot as plt
@@ -40,31 +40,29 @@ from export.prune import prune, shrink
 from export.signature import Signature
 from export.verify import usable
 from export.write import write_bundle
-from train.augment import CLEAN
-from train.cache import Cache
-from train.folds import (
-    Data,
-    Trained,
-    fit_final,
-    fold_seed,
-    predict_rows,
-    training_variants,
-)
+from train.features.cache import Cache
+from train.learning.folds import fit_final, fold_seed, training_variants
+from train.learning.trained import Trained
 from train.metrics import mean_ua
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from train.learning.data import Data
+
 FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 LARGEST = 40_000
-"""Bytes of a file to be shipped."""
+"""Largest size of a file to ship, in bytes."""
 ALLOWED = 0.5
-"""Points of validation UA that it may cost."""
+"""Largest drop of validation UA, in points."""
 _ROUNDS, _WINDOWS = 9, 50
 
 
 def sweep_fold(run: Run, data: Data, fold: int) -> list[dict[str, Any]]:
-    """UA on the validation and the test speakers, for every fraction, of networks in int8."""
+    """Measure the UA of int8 networks on validation and test speakers, for every fraction."""
     split, seed = run.splits[fold], fold_seed(run.seed, fold)
     candidate, epochs = run.agreed()
     fitted, normalisation = fit_final(
@@ -76,22 +74,21 @@ def sweep_fold(run: Run, data: Data, fold: int) -> list[dict[str, Any]]:
         smaller = trained
         if fraction:
             smaller = shrink(run.config, data, split.train, trained, fraction, seed=seed)
-        rounded = Trained(smaller.candidate, on_grid(smaller.model), smaller.normalisation)
+        rounded = replace(smaller, model=on_grid(smaller.model))
         scores = {
-            name: _ua(run, data, rounded, data.table.rows_of(speakers))
+            name: _ua(data, rounded, data.table.rows_of(speakers))
             for name, speakers in (("validation", split.validation), ("test", split.test))
         }
         found.append({"fold": fold, "fraction": fraction, **scores})
     return found
 
 
-def _ua(run: Run, data: Data, trained: Trained, rows: np.ndarray) -> float:
-    predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return 100 * mean_ua(data.table.score(rows, predictions))
+def _ua(data: Data, trained: Trained, rows: np.ndarray) -> float:
+    return 100 * mean_ua(data.table.score(rows, trained.predict(data, rows)))
 
 
 def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
-    """Parameters, bytes and milliseconds of the final network, for every fraction."""
+    """Measure parameters, bytes and milliseconds of the final network, for every fraction."""
     signature = Signature.of(run.config)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(signature.longest, signature.dimension)).astype(np.float32)
@@ -122,7 +119,7 @@ def sizes(run: Run, data: Data) -> list[dict[str, Any]]:
 def summarise(
     folds: Sequence[dict[str, Any]], measured: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """A row a fraction: means over the folds beside the size."""
+    """Combine means over the folds with the sizes, in one row per fraction."""
     rows = []
     for fraction, size in zip(FRACTIONS, measured, strict=True):
         own = [fold for fold in folds if fold["fraction"] == fraction]
@@ -132,14 +129,14 @@ def summarise(
 
 
 def chosen(rows: Sequence[dict[str, Any]]) -> float | None:
-    """The least fraction whose files are small enough; None if the validation speakers object."""
+    """Choose the least fraction with small enough files; None if validation UA drops too far."""
     small = next(row for row in rows if max(row["bytes"].values()) <= LARGEST)
     allowed = small["validation"] >= rows[0]["validation"] - ALLOWED
     return float(small["fraction"]) if allowed else None
 
 
 def table(report: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Pruning",
         "",
@@ -174,7 +171,7 @@ def _part(fraction: float | None) -> str:
 
 
 def draw(rows: Sequence[dict[str, Any]], file: Path) -> None:
-    """UA above, size and time below, against the pruned part."""
+    """Draw UA (top) and size and time (bottom) against the pruned fraction."""
     part = [100 * row["fraction"] for row in rows]
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(6, 5), sharex=True)
     for name, style in (("validation", "--"), ("test", "-")):
@@ -199,7 +196,7 @@ def draw(rows: Sequence[dict[str, Any]], file: Path) -> None:
 
 
 def main() -> None:
-    """Measures and writes ``results/pruning.json``, ``.md`` and ``.svg``."""
+    """Measure, and write ``results/pruning.json``, ``.md`` and ``.svg``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.pruning",
         description=__doc__,

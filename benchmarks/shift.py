@@ -1,10 +1,10 @@
-"""How much an answer hangs on chance: the same clip, heard a few milliseconds later.
+"""Sensitivity to timing: predictions for the same clip, a few milliseconds later.
 
     python -m benchmarks.shift --corpora DIR
 
-A microphone meets a phrase at any phase of openSMILE's 10 ms frames and of the nodes' step. Every
-tenth clip is classified as it is and 3 to 73 ms later. The bundled model was trained on these
-speakers, so this says nothing about accuracy.
+With a microphone, speech begins at any phase of openSMILE's 10 ms frames and of the node step.
+Every tenth clip is classified as it is and 3 to 73 ms later. The bundled model was trained on these
+speakers, so the results say nothing about accuracy.
 """
 
 from __future__ import annotations
@@ -12,21 +12,24 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import CORPORA, RESULTS
 from edge_ser import AudioFile, AudioSignal, Recognizer, load
 from edge_ser.audio import SAMPLING_RATE
 from train.corpora import read
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SHIFTS = (3, 28, 73)
-"""Milliseconds."""
+"""Delays in milliseconds."""
 
 
 def answers(recognizer: Recognizer, path: Path) -> NDArray[np.float64] | None:
-    """(1 + shifts, C) probabilities of a clip, None where it holds no speech."""
+    """Compute (1 + shifts, C) probabilities of a clip; None if no speech is detected."""
     signal = np.concatenate([block.samples for block in AudioFile(path)])
     found = []
     for shift in (0, *SHIFTS):
@@ -40,7 +43,7 @@ def answers(recognizer: Recognizer, path: Path) -> NDArray[np.float64] | None:
 
 
 def table(corpora: Path) -> str:
-    """The figures of every corpus as Markdown."""
+    """Measure every corpus, and format the results as Markdown."""
     recognizer = load("cogcn")
     lines = [
         "# The same clip, a little later",
@@ -66,7 +69,7 @@ def table(corpora: Path) -> str:
 
 
 def main() -> None:
-    """Measures and writes ``results/shift.md``."""
+    """Measure, and write ``results/shift.md``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shift", description=__doc__)
     default = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("--corpora", type=Path, default=default, required=default is None)

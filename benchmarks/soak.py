@@ -1,13 +1,13 @@
-"""Hours of speech through `edge-ser listen`, with everything going wrong meanwhile.
+"""Soak test: hours of speech through `edge-ser listen` with injected faults.
 
     python -m benchmarks.soak [--hours 8] --corpora DIR
 
 The command itself runs, as fast as it can, on a source in place of the microphone: clips of the
-corpora with pauses between them, and a fault every half minute: audio that is lost, a microphone
-that goes and comes back, full-scale garbage, a model that raises, that answers with what is no
-number, or that takes its time. It passes if nothing ends it, memory, threads and open files stay
-as they are, and wherever no audio was lost or spoilt near it, an utterance is found where one is
-found in the clip alone; those that the model failed must be told.
+corpora with pauses between them, and a fault every half minute: lost audio, a microphone that is
+lost and comes back, full-scale garbage, and a model that raises, returns NaN or is slow. The test
+passes if the command does not end early; memory, threads and open files stay constant; and every
+utterance that is found in a clip alone is also found here, unless audio near it was lost or spoilt.
+An utterance that the model failed to score must be reported.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ import threading
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 from rich.console import Console
 
 import edge_ser.audio
@@ -39,8 +37,14 @@ from benchmarks.speed import machine
 from edge_ser import cli, recognizer
 from edge_ser.audio import SAMPLING_RATE, AudioFile, Block, Status
 from edge_ser.backends import Backend, open_backend
-from edge_ser.bundle import Bundle
 from train.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
 
 _MODEL = ("model raises", "no number", "slow model")
 FAULTS = ("lost audio", "lost microphone", "garbage", *_MODEL)
@@ -51,7 +55,7 @@ PAUSE = 1.2
 MARGIN = 1.5
 """Seconds around a fault in which nothing is expected."""
 GROWTH = 5.0
-"""MB that memory may grow by after the first tenth."""
+"""Largest growth of memory after the first tenth, in MB."""
 _CLIPS = 60
 _BLOCK = 512
 
@@ -62,13 +66,13 @@ Usage = tuple[float, int, int]
 
 @dataclass
 class Faulty:
-    """A source that plays clips and injects faults, and writes down when.
+    """A source that plays clips, injects faults and records the times of both.
 
     Args:
-        clips: samples of each.
-        seconds: when to end.
-        advance: called with every block's seconds.
-        seed: of everything random.
+        clips: samples of each clip.
+        seconds: duration.
+        advance: called with the seconds of every block.
+        seed: random seed.
     """
 
     clips: Sequence[NDArray[np.int16]]
@@ -78,12 +82,12 @@ class Faulty:
     name: str = "soak"
     now: float = 0.0
     trouble: str = ""
-    """What the model does at its next window."""
+    """Fault of the model at its next window."""
     played: array[float] = field(default_factory=lambda: array("d"))
-    """Of every clip its number, begin and end; packed, for its own memory is measured too."""
+    """Number, begin and end of every clip; packed, since its memory is measured too."""
     faults: list[tuple[str, float, float]] = field(default_factory=list)
     early: Usage = (0.0, 0, 0)
-    """After a tenth of the time."""
+    """Usage after a tenth of the time."""
     late: Usage = (0.0, 0, 0)
 
     def __enter__(self) -> Faulty:
@@ -138,13 +142,13 @@ class Faulty:
             for samples in _blocks(chance.choice(garbage)):
                 yield self._block(samples)
         else:
-            self.trouble = kind  # it strikes when speech is scored, and counts then
+            self.trouble = kind  # takes effect, and is counted, when speech is scored
             return
         self.faults.append((kind, begin, self.now))
 
 
 class Troubled:
-    """A backend that does what its source's faults say."""
+    """A backend with the faults that its source asks for."""
 
     def __init__(self, backend: Backend, source: Faulty) -> None:
         self._backend = backend
@@ -153,7 +157,7 @@ class Troubled:
     def __call__(
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
-        """Logits, or trouble."""
+        """Compute the logits, with the fault of the source if there is one."""
         trouble, self._source.trouble = self._source.trouble, ""
         if trouble:
             self._source.faults.append((trouble, self._source.now, self._source.now))
@@ -170,26 +174,26 @@ def _blocks(samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
 
 
 def listen(source: Faulty, output: Path) -> int:
-    """Runs `edge-ser listen --json --output FILE` on the source; returns its exit code."""
+    """Run `edge-ser listen --json --output FILE` on the source; return its exit code."""
 
     def opened(bundle: Bundle, backend: str) -> Backend:
         return Troubled(open_backend(bundle, backend), source)
 
-    microphone, opener = edge_ser.audio.SteadyMicrophone, recognizer.open_backend
+    microphone, opener = edge_ser.audio.SteadyMicrophone, open_backend
     stdout = sys.stdout
     edge_ser.audio.SteadyMicrophone = lambda *_: source  # type: ignore[assignment,misc]
-    recognizer.open_backend = opened
+    recognizer.open_backend = opened  # type: ignore[attr-defined]
     try:
         with Path(os.devnull).open("w") as nowhere:
             sys.stdout = nowhere
             return cli.main(["listen", "--json", "--output", str(output)])
     finally:
         edge_ser.audio.SteadyMicrophone = microphone  # type: ignore[misc]
-        recognizer.open_backend, sys.stdout = opener, stdout
+        recognizer.open_backend, sys.stdout = opener, stdout  # type: ignore[attr-defined]
 
 
 def expected(clips: Sequence[NDArray[np.int16]]) -> list[list[tuple[float, float]]]:
-    """The utterances of each clip when it is heard alone, in the same pauses: start and end."""
+    """Find start and end of each clip's utterances when it is played alone, between pauses."""
     model = recognizer.load("cogcn")
     quiet = np.zeros(round(PAUSE * SAMPLING_RATE), np.int16)
     found = [
@@ -205,7 +209,7 @@ def judge(
     events: Sequence[dict[str, Any]],
     code: int,
 ) -> dict[str, Any]:
-    """What was found, beside what should have been."""
+    """Compare the events with the expected utterances, and report."""
     spoilt = [fault[1:] for fault in source.faults if fault[0] not in _MODEL]
     troubled = np.array(spoilt or [(-9e9, -9e9)])
     utterances = np.array([found for event in events if (found := _speech(event))])
@@ -240,7 +244,7 @@ def judge(
 
 
 def _speech(event: dict[str, Any]) -> tuple[float, float] | None:
-    """Start and end of an utterance, or of speech that could not be scored."""
+    """Return start and end of an utterance, or of speech that could not be scored."""
     if event["type"] == "utterance":
         return event["start"], event["end"]
     told = re.match(r"speech from ([\d.]+) to ([\d.]+) s", event["message"])
@@ -248,7 +252,7 @@ def _speech(event: dict[str, Any]) -> tuple[float, float] | None:
 
 
 def soak(corpora: Path, hours: float, console: Console) -> dict[str, Any]:
-    """The whole of it, on clips drawn from the corpora."""
+    """Run the soak test on clips drawn from the corpora; return the report."""
     files = [sorted((corpora / name).rglob("*.flac")) for name in CORPORA]
     chance = random.Random(0)
     drawn = [chance.choice(files[i % len(files)]) for i in range(_CLIPS)]
@@ -282,7 +286,7 @@ def _events(output: Path) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Runs and writes ``results/soak.json``; the exit code is 1 where something failed."""
+    """Run the test and write ``results/soak.json``; exit with 1 if it failed."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.soak",
         description=__doc__,

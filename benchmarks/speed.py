@@ -1,9 +1,9 @@
-"""What listening costs, for each backend, as `edge-ser bench` measures it.
+"""Cost of listening with each backend, as measured by `edge-ser bench`.
 
     python -m benchmarks.speed
 
-Times are of the machine named in the table and move from run to run; the ratio of the whole listen
-path to bare feature streaming, taken in one run, is what to compare.
+Times are of the machine named in the table and vary from run to run; compare the ratio of the whole
+listen path to bare feature streaming, measured in one run.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TITLES = {
 
 
 def measure() -> dict[str, Any]:
-    """The figures of every backend of the bundled model, each in a process of its own."""
+    """Measure every backend of the bundled model, each in its own process."""
     figures: dict[str, dict[str, float]] = {}
     for backend in load_bundle("cogcn").backends:
         measured = bench("cogcn", backend)
@@ -46,11 +46,11 @@ def measure() -> dict[str, Any]:
 
 
 def bench(model: str, backend: str) -> dict[str, float]:
-    """What `edge-ser bench` prints, name to value.
+    """Run `edge-ser bench`; return its results, name to value.
 
     Args:
-        model: name of a bundled model, or the folder of another.
-        backend: to run it with.
+        model: name of a bundled model, or folder of another.
+        backend: backend to measure.
     """
     command = [sys.executable, "-m", "edge_ser", "bench", "--model", model, "--backend", backend]
     lines = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True).stdout
@@ -58,7 +58,7 @@ def bench(model: str, backend: str) -> dict[str, float]:
 
 
 def machine(*packages: str) -> dict[str, Any]:
-    """What the figures were measured on, and with which versions."""
+    """Describe this machine and the versions of Python and ``packages``."""
     return {
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.machine()}",
         "versions": {"python": platform.python_version()}
@@ -76,7 +76,7 @@ def _processor() -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Format the results as Markdown."""
     figures = report["figures"]
     versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
     lines = [
@@ -98,7 +98,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measures and writes ``results/speed.json`` and ``results/speed.md``."""
+    """Measure, and write ``results/speed.json`` and ``results/speed.md``."""
     report = measure()
     (RESULTS / "speed.json").write_text(json.dumps(report, indent=1) + "\n")
     (RESULTS / "speed.md").write_text(table(report))

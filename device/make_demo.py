@@ -1,11 +1,11 @@
-"""Makes the bundled demo clip: espeak-ng speaks one phrase in each of the four moods.
+"""Make the bundled demo clip, in which espeak-ng speaks one phrase in each of the four emotions.
 
     python device/make_demo.py
 
-It needs espeak-ng (``sudo apt install espeak-ng``) and nothing random, so that the same version of
-espeak-ng makes the same samples. The moods are painted with what espeak-ng can vary: speed, pitch,
-pitch range and loudness, after Scherer (2003), "Vocal communication of emotion", table 2. Nobody
-was recorded, and espeak-ng's licence does not reach what it says.
+It needs espeak-ng (``sudo apt install espeak-ng``). Nothing is random, so the same version of
+espeak-ng always gives the same samples. The emotions are imitated by speed, pitch, pitch range and
+loudness, after Scherer (2003), "Vocal communication of emotion", table 2. Nobody was recorded, and
+espeak-ng's licence does not cover its output.
 """
 
 from __future__ import annotations
@@ -15,30 +15,33 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 import soxr
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SAMPLING_RATE = 16_000
 PAUSE = 1.2
-"""Seconds of silence between two phrases: well over what ends an utterance."""
+"""Seconds of silence between two phrases: well over the pause that ends an utterance."""
 
 OUTPUT = Path(__file__).resolve().parents[1] / "edge_ser" / "demo" / "demo.flac"
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """What to say, and how.
+    """A phrase and how to speak it.
 
     Args:
-        text: the words, in one breath: a pause would end the utterance.
+        text: the words, spoken without a pause, which would end the utterance.
         voice: an espeak-ng voice and variant.
-        speed: words a minute.
-        pitch: 0 to 99, espeak-ng's default is 50.
-        pitch_range: SSML range in percent of the usual one.
-        peak: largest sample in the clip, of 1.
+        speed: words per minute.
+        pitch: 0 to 99; espeak-ng's default is 50.
+        pitch_range: SSML range in percent of the default.
+        peak: largest absolute sample; full scale is 1.
     """
 
     text: str
@@ -58,11 +61,11 @@ PHRASES = (
 
 
 def speak(phrase: Phrase) -> NDArray[np.float64]:
-    """Samples of ``phrase`` at 16 kHz, silence at either end cut off.
+    """Synthesise ``phrase`` at 16 kHz, without silence at either end.
 
     Raises:
-        CalledProcessError: espeak-ng refuses.
-        FileNotFoundError: it is not installed.
+        CalledProcessError: espeak-ng failed.
+        FileNotFoundError: espeak-ng is not installed.
     """
     ssml = f'<prosody range="{phrase.pitch_range}%">{phrase.text}</prosody>'
     options = ["-v", phrase.voice, "-s", str(phrase.speed), "-p", str(phrase.pitch)]
@@ -77,14 +80,14 @@ def speak(phrase: Phrase) -> NDArray[np.float64]:
 
 
 def make() -> NDArray[np.int16]:
-    """The clip, int16 at 16 kHz: a pause, and after it each phrase with its pause."""
+    """Make the clip, int16 at 16 kHz: a pause, then each phrase followed by a pause."""
     pause = np.zeros(round(PAUSE * SAMPLING_RATE))
     pieces = [pause, *(piece for phrase in PHRASES for piece in (speak(phrase), pause))]
     return np.round(np.concatenate(pieces) * 32767).astype(np.int16)
 
 
 def main() -> int:
-    """Writes the clip; returns the exit code."""
+    """Write the clip; return the exit code."""
     try:
         clip = make()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Speech emotion recognition on the device: no audio ever leaves it.
+"""Speech emotion recognition that runs on the device: no audio leaves it.
 
 >>> import edge_ser, soundfile
 >>> from edge_ser.demo import PATH
@@ -44,9 +44,9 @@ __all__ = [
     "load",
 ]
 
-# imported at first use: `edge-ser --help` needs no NumPy, and the command sets the number of its
+# imported on first use: `edge-ser --help` needs no NumPy, and the command line limits NumPy's
 # threads before it is loaded
-_LATER = {
+_LAZY = {
     "AudioFile": "audio",
     "AudioSignal": "audio",
     "Microphone": "audio",
@@ -58,6 +58,6 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

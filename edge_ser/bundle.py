@@ -1,4 +1,4 @@
-"""A model as a folder: ``model.json``, weights, and SHA256SUMS over every file."""
+"""Model bundles: folders with ``model.json``, weights, and SHA256SUMS over every file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from edge_ser.normalisation import Normalisation
 
 FORMAT = "edge-ser bundle 1"
 WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx", "tflite": "model.tflite"}
-"""Backend to the weight file it reads."""
+"""Weight file of each backend."""
 INPUTS = (["x", "mask"], ["x", "a_hat", "mask"])
-"""What a model takes: nodes and a mask, and where it has a graph its normalised adjacency."""
+"""Inputs of a model without and with a graph: nodes and mask, and the normalised adjacency."""
 NO_GRAPH = "none"
 SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
 _ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", *WEIGHTS.values()}
 LARGEST = 64 * 2**20
-"""Bytes of a file, packed or not."""
+"""Largest size of a file in bytes, unpacked or not."""
 _LONGEST_WINDOW = 60.0
-"""Seconds; an utterance ends after 30."""
+"""Seconds; an utterance is at most 30 s long."""
 
 
 @dataclass(frozen=True, repr=False)
 class Bundle:
-    """A checked model folder.
+    """A verified model folder.
 
     Args:
         path: the folder.
@@ -59,35 +59,35 @@ class Bundle:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Emotions in the order of the logits."""
+        """The emotions, in the order of the logits."""
         return tuple(self.card["labels"])
 
     @property
     def features(self) -> FeatureSet:
-        """What the nodes are made of."""
+        """Feature set of the nodes."""
         fields = self.card["features"]
         window, step = (round(1000 * fields[key]) for key in ("window", "step"))
         return feature_set(f"{fields['set']}@{window}/{step}")
 
     @property
     def normalisation(self) -> Normalisation:
-        """How raw vectors become node features."""
+        """Normalisation of the raw vectors."""
         return Normalisation.from_dict(self.card["normalisation"])
 
     @property
     def graph(self) -> str | None:
-        """The kind of graph over the nodes; None for a model without one."""
+        """Kind of graph over the nodes; None for a model without one."""
         kind = str(self.card["graph"]["kind"])
         return None if kind == NO_GRAPH else kind
 
     @property
     def gamma(self) -> float | None:
-        """Threshold of the cosine graph; None for other kinds."""
+        """Threshold γ of the cosine graph; None for other kinds."""
         return float(self.card["graph"]["gamma"]) if self.graph == "cosine" else None
 
     @property
     def windows(self) -> tuple[float, float]:
-        """Seconds of the longest graph, and between the beginnings of two of one utterance."""
+        """Length of the longest window and step between two, in seconds."""
         return float(self.card["windows"]["length"]), float(self.card["windows"]["step"])
 
     @property
@@ -97,27 +97,27 @@ class Bundle:
 
     @property
     def fixed(self) -> bool:
-        """Whether a runtime that wants fixed shapes gets the nodes padded to the longest graph."""
+        """Whether a runtime that needs fixed shapes gets nodes padded to the longest window."""
         return bool(self.card["inputs"][0]["length"] == "fixed")
 
     @property
     def longest(self) -> int:
-        """Nodes of the longest graph."""
+        """Number of nodes in the longest window."""
         return self.features.count(self.windows[0])
 
     @property
     def backends(self) -> list[str]:
-        """The backends that this bundle has weights for."""
+        """The backends for which this bundle has weights."""
         return [backend for backend, file in WEIGHTS.items() if file in self.files]
 
     @property
     def packaged(self) -> bool:
-        """Whether it came with this package, and not from elsewhere."""
+        """Whether the bundle is part of this package."""
         return self.path.parent == _MODELS
 
     @property
     def nbytes(self) -> int:
-        """Size of the largest weight file: what one backend reads."""
+        """Size of the largest weight file in bytes: the most that one backend reads."""
         return max(len(self.files[WEIGHTS[backend]]) for backend in self.backends)
 
     def __repr__(self) -> str:
@@ -130,13 +130,13 @@ class Bundle:
 
 
 def sums(files: dict[str, bytes]) -> bytes:
-    """The text of SHA256SUMS for these files, as ``sha256sum`` would write it."""
+    """Format SHA256SUMS for these files, as ``sha256sum`` writes it."""
     lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     return "".join(lines).encode()
 
 
 def bundled() -> list[Bundle]:
-    """The models that come with the package."""
+    """Load the models that come with the package."""
     return [load_bundle(folder) for folder in _bundled_folders()]
 
 
@@ -145,7 +145,7 @@ def _bundled_folders() -> list[Path]:
 
 
 def load_bundle(model: str | Path) -> Bundle:
-    """Reads and checks a bundle.
+    """Read and verify a bundle.
 
     Args:
         model: the name of a bundled model, or a folder.
@@ -157,14 +157,14 @@ def load_bundle(model: str | Path) -> Bundle:
     path = named.get(str(model), Path(model))
     try:
         there = path.is_dir()
-    except OSError:  # a name longer than any file's
+    except OSError:  # the name is too long
         there = False
     if not there:
         known = ", ".join(named) or "none"
         raise EdgeSerError(f"no model {str(model)!r}: give a bundle folder, or one of: {known}")
     files = _read(path)
     if SUMS not in files or "model.json" not in files:
-        raise EdgeSerError(f"{path} is no model: it lacks model.json or {SUMS}")
+        raise EdgeSerError(f"{path} is not a model: it lacks model.json or {SUMS}")
     # the whole text is compared, so a flipped byte in SHA256SUMS itself is caught too
     if files.pop(SUMS) != sums(files):
         raise EdgeSerError(f"model {path} is damaged: {SUMS} does not match; install it again")
@@ -202,7 +202,7 @@ def _read(path: Path) -> dict[str, bytes]:
 
 
 def _problem(bundle: Bundle) -> str | None:
-    """What is wrong with the card, or None."""
+    """Return what is wrong with the card, or None."""
     card, normalisation = bundle.card, bundle.normalisation
     dimension = (bundle.features.dimension,)
     if card["format"] != FORMAT:
@@ -217,7 +217,7 @@ def _problem(bundle: Bundle) -> str | None:
         return f"normalisation of {normalisation.mean.shape} for features of {dimension}"
     # a comparison with NaN is false: "not all good" catches it, "any bad" would not
     good = abs(normalisation.mean) < 1e30
-    if not (good.all() and (normalisation.std > 0).all() and normalisation.clip > 0):
+    if not (good.all() and (normalisation.std > 0).all() and normalisation.limit > 0):
         return "normalisation is not finite and positive"
     if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):
         return f"unknown graph {card['graph']['kind']!r}"

@@ -1,8 +1,12 @@
-"""The one exception that a user is meant to read."""
+"""The exceptions that are shown to the user."""
 
 
 class EdgeSerError(Exception):
-    """A failure the user can act on: one line that says what happened and what to do.
+    """An error that the user can fix: one line that says what happened and what to do.
 
-    The command line prints the message and exits with 1. Anything else that escapes is a bug.
+    The command line prints the message and exits with 1. Any other exception that escapes is a bug.
     """
+
+
+class NotInstalledError(EdgeSerError):
+    """An optional package is not installed; everything else works without it."""

@@ -1,4 +1,4 @@
-"""What the recogniser says: events of a stream, and the result of a file."""
+"""The recogniser's results: events of a stream, and the classification of a whole signal."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any, Literal
 LABELS = ("angry", "happy", "neutral", "sad")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EmotionEvent:
-    """One decision of a stream.
+    """The emotion of an utterance, or of speech that is not finished yet.
 
     Args:
         type: ``window`` (rolling, while someone speaks) or ``utterance`` (they stopped).
-        start: seconds of captured audio since the start of the stream, lost audio counted in.
+        start: seconds of captured audio since the start of the stream, lost audio included.
         end: as ``start``.
         emotion: the most probable label, or None where ``confidence`` is below the threshold.
         confidence: the largest probability.
         probabilities: label to probability; they sum to 1.
-        latency_ms: from the arrival of the newest sample used to the making of this event.
+        latency_ms: from the arrival of the newest sample used to the creation of this event.
         dropped: samples lost since the start of the stream.
         model: name of the bundle.
-        backend: ``numpy`` or ``onnx``.
+        backend: ``numpy``, ``onnx`` or ``tflite``.
     """
 
     type: Literal["window", "utterance"]
@@ -37,38 +37,38 @@ class EmotionEvent:
     backend: str
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dictionary, the keys in the order of the JSON contract."""
+        """Return a plain dictionary with the keys in the order of the JSON contract."""
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StatusEvent:
-    """What has become of a stream.
+    """A change in the state of a stream.
 
     Args:
         type: ``status``.
         status: ``lost`` or ``back``: the microphone; ``error``: speech that could not be scored.
-        at: seconds of captured audio since the start of the stream, lost audio counted in.
+        at: seconds of captured audio since the start of the stream, lost audio included.
         message: one line for people to read.
-        dropped: as of :class:`EmotionEvent`.
+        dropped: as in :class:`EmotionEvent`.
     """
 
-    type: Literal["status"]
+    type: Literal["status"] = "status"
     status: Literal["lost", "back", "error"]
     at: float
     message: str
     dropped: int
 
     def to_dict(self) -> dict[str, Any]:
-        """As of :class:`EmotionEvent`."""
+        """Return a plain dictionary with the keys in the order of the JSON contract."""
         return asdict(self)
 
 
 Event = EmotionEvent | StatusEvent
-"""What a stream gives."""
+"""Anything that a stream yields."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Utterance:
     """One utterance of a classified signal; fields as in :class:`EmotionEvent`."""
 
@@ -79,20 +79,20 @@ class Utterance:
     probabilities: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Classification:
     """The result for a whole signal.
 
-    ``probabilities`` is the duration-weighted mean over ``utterances``; it, ``emotion`` and
-    ``confidence`` are None where no speech was found. ``emotion`` is also None where
+    ``probabilities`` is the mean over ``utterances``, weighted by duration. It, ``emotion`` and
+    ``confidence`` are None where no speech was detected. ``emotion`` is also None where
     ``confidence`` is below the threshold.
     """
 
-    emotion: str | None
-    confidence: float | None
-    probabilities: dict[str, float] | None
-    utterances: tuple[Utterance, ...]
+    emotion: str | None = None
+    confidence: float | None = None
+    probabilities: dict[str, float] | None = None
+    utterances: tuple[Utterance, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dictionary, the keys in the order of the JSON contract."""
+        """Return a plain dictionary with the keys in the order of the JSON contract."""
         return {**asdict(self), "utterances": [asdict(u) for u in self.utterances]}

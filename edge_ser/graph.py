@@ -1,23 +1,25 @@
-"""Graphs over the nodes of an utterance, and their normalised adjacency, in NumPy."""
+"""Graphs over the nodes of a window and their normalised adjacency, in NumPy."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 GraphKind = Literal["cosine", "temporal", "cycle"]
 KINDS: tuple[GraphKind, ...] = get_args(GraphKind)
 
 
 def cosine_similarity(x: NDArray[np.floating]) -> NDArray[np.float64]:
-    """s_ij = x_i · x_j / (|x_i| |x_j|): CoGCN (Kim et al.), equation (1).
+    """Compute s_ij = x_i · x_j / (|x_i| |x_j|): CoGCN (Kim et al.), equation (1).
 
-    In float64, so that training and device cut at the same γ. A node of norm zero is similar to
-    none, itself included.
+    The result is float64, so that training and device draw the same edges at γ. A node of norm
+    zero has similarity 0 to every node, itself included.
 
     Args:
         x: (n, d) node features.
@@ -32,7 +34,7 @@ def cosine_similarity(x: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def cosine_adjacency(x: NDArray[np.floating], gamma: float) -> NDArray[np.float32]:
-    """a_ij = 1 where s_ij ≥ γ, without self-loops: CoGCN, equation (2).
+    """Set a_ij = 1 where s_ij ≥ γ, without self-loops: CoGCN, equation (2).
 
     Args:
         x: (n, d) node features.
@@ -47,12 +49,12 @@ def cosine_adjacency(x: NDArray[np.floating], gamma: float) -> NDArray[np.float3
 
 
 def temporal_adjacency(n: int) -> NDArray[np.float32]:
-    """(n, n): each node joined to the one before and the one after it."""
+    """Return (n, n) with each node joined to the one before it and the one after it."""
     return np.eye(n, k=1, dtype=np.float32) + np.eye(n, k=-1, dtype=np.float32)
 
 
 def cycle_adjacency(n: int) -> NDArray[np.float32]:
-    """(n, n): the temporal graph with its two ends joined; n < 3 has no cycle to close."""
+    """Return (n, n): the temporal graph with its ends joined; n < 3 has no cycle to close."""
     a = temporal_adjacency(n)
     if n > 2:
         a[0, -1] = a[-1, 0] = 1.0
@@ -60,7 +62,7 @@ def cycle_adjacency(n: int) -> NDArray[np.float32]:
 
 
 def normalised_adjacency(a: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Â = D̂^-½ (A + I) D̂^-½ with d̂_i = 1 + Σ_j a_ij: CoGCN, equation (4).
+    """Compute Â = D̂^-½ (A + I) D̂^-½ with d̂_i = 1 + Σ_j a_ij: CoGCN, equation (4).
 
     Args:
         a: (n, n) adjacency; its diagonal is ignored, every node gets exactly one self-loop.
@@ -75,7 +77,7 @@ def normalised_adjacency(a: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def build(kind: str, x: NDArray[np.floating], gamma: float | None = None) -> NDArray[np.float32]:
-    """The normalised adjacency (n, n) of a graph of ``kind`` over the nodes ``x`` (n, d).
+    """Build the normalised adjacency (n, n) of a graph of ``kind`` over the nodes ``x`` (n, d).
 
     Raises:
         EdgeSerError: an unknown kind, or a cosine graph without γ.

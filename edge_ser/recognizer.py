@@ -1,14 +1,12 @@
-"""The pipeline: a source of audio in, emotions out."""
+"""The recogniser: the pipeline from a source of audio to emotions."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
 from edge_ser.audio.quality import dbfs
@@ -17,20 +15,26 @@ from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
-from edge_ser.nodes import Segmenter, Stretch, graph_slices
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
+from edge_ser.windows import window_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
 
 _SMOOTHED = 3
-"""Windows whose probabilities a ``window`` event averages."""
+"""Number of windows whose probabilities a ``window`` event averages."""
 
 
 class Recognizer:
-    """A loaded model that listens.
+    """Speech emotion recogniser with a loaded model.
 
     Args:
         bundle: the model.
-        backend: ``numpy``, ``onnx`` or ``tflite``; the first of them that the model has weights
-            for where none is named.
+        backend: ``numpy``, ``onnx`` or ``tflite``; by default the first of these for which the
+            model has weights.
 
     Raises:
         EdgeSerError: the backend is unknown, not installed, or cannot use the weights.
@@ -40,7 +44,7 @@ class Recognizer:
         self.bundle = bundle
         self.backend = backend or bundle.backends[0]
         self.level = -np.inf
-        """dBFS of the last block of a stream: -inf for digital silence, 0 for full scale."""
+        """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
         self._normalisation = bundle.normalisation
@@ -51,9 +55,9 @@ class Recognizer:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"
 
     def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (C,) of an utterance's raw vectors (n, d): the mean over its windows."""
-        x = normalise(values, self._normalisation)
-        windows = [x[rows] for rows in graph_slices(len(x), self._features, *self._windows)]
+        """Compute the logits (C,) of an utterance's raw vectors (n, d): its windows' mean."""
+        x = self._normalisation.transform(values)
+        windows = [x[rows] for rows in window_slices(len(x), self._features, *self._windows)]
         scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
         return np.mean(scores, axis=0, dtype=np.float32)
 
@@ -61,10 +65,10 @@ class Recognizer:
         return None if self._graph is None else build(self._graph, nodes, self._gamma)
 
     def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities (C,) of an utterance's raw vectors (n, d).
+        """Compute the probabilities (C,) of an utterance's raw vectors (n, d).
 
         Raises:
-            EdgeSerError: they are no numbers.
+            EdgeSerError: the logits are not finite.
         """
         scores = self.logits(values).astype(np.float64)
         if not np.isfinite(scores).all():
@@ -75,7 +79,7 @@ class Recognizer:
     def stream(
         self, source: Source, hop: float = 0.5, threshold: float = 0.0
     ) -> Generator[Event, None, None]:
-        """Events as they happen, until the source ends.
+        """Yield events as they happen, until the source ends.
 
         Args:
             source: a microphone, file or signal of :mod:`edge_ser.audio`.
@@ -90,7 +94,7 @@ class Recognizer:
     def classify(
         self, signal: ArrayLike, sampling_rate: int, threshold: float = 0.0
     ) -> Classification:
-        """The emotion of a whole signal.
+        """Classify a whole signal.
 
         Args:
             signal: (n,) or (n, channels), float in [-1, 1] or int16.
@@ -98,12 +102,12 @@ class Recognizer:
             threshold: confidence below which ``emotion`` is None.
 
         Raises:
-            EdgeSerError: the signal is empty, not finite, or its rate out of range.
+            EdgeSerError: the signal is empty or not finite, or its rate is out of range.
         """
         return self.classify_source(AudioSignal(np.asarray(signal), sampling_rate), threshold)
 
     def classify_source(self, source: Source, threshold: float = 0.0) -> Classification:
-        """As :meth:`classify`, for any finite source.
+        """Classify a finite source as :meth:`classify` does a signal.
 
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
@@ -112,14 +116,27 @@ class Recognizer:
         for e in self._events(source, None, threshold):
             if isinstance(e, StatusEvent):
                 raise EdgeSerError(e.message)
-            utterances.append(Utterance(e.start, e.end, e.emotion, e.confidence, e.probabilities))
+            utterances.append(
+                Utterance(
+                    start=e.start,
+                    end=e.end,
+                    emotion=e.emotion,
+                    confidence=e.confidence,
+                    probabilities=e.probabilities,
+                )
+            )
         if not utterances:
-            return Classification(None, None, None, ())
+            return Classification()
         weights = np.array([u.end - u.start for u in utterances])
         scores = np.array([list(u.probabilities.values()) for u in utterances])
         mean = weights @ scores / weights.sum()
         emotion, confidence, probabilities = self._decide(mean, threshold)
-        return Classification(emotion, confidence, probabilities, tuple(utterances))
+        return Classification(
+            emotion=emotion,
+            confidence=confidence,
+            probabilities=probabilities,
+            utterances=tuple(utterances),
+        )
 
     def _decide(
         self, probabilities: NDArray[np.float64], threshold: float
@@ -134,47 +151,53 @@ class Recognizer:
         self, source: Source, hop: float | None, threshold: float
     ) -> Generator[Event, None, None]:
         seconds, dropped = 0.0, 0
-        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, when it arrived)
+        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
 
-        def event(stretch: Stretch) -> Event:
-            while len(arrivals) > 1 and arrivals[0][0] < stretch.newest - 1e-6:
+        def event(segment: SpeechSegment) -> Event:
+            while len(arrivals) > 1 and arrivals[0][0] < segment.newest - 1e-6:
                 arrivals.popleft()
             try:
-                scores = self.probabilities(stretch.values)
-            except Exception as error:  # a runtime raises many types; the next speech may do
-                text = f"speech from {stretch.start:.2f} to {stretch.end:.2f} s cannot be scored"
-                return StatusEvent("status", "error", seconds, f"{text} ({error})", dropped)
-            if stretch.final:
+                scores = self.probabilities(segment.values)
+            except Exception as error:  # noqa: BLE001 - runtimes raise many types
+                text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
+                return StatusEvent(
+                    status="error", at=seconds, message=f"{text} ({error})", dropped=dropped
+                )
+            if segment.final:
                 recent.clear()
             else:
                 recent.append(scores)
                 scores = np.mean(recent, axis=0)
             emotion, confidence, probabilities = self._decide(scores, threshold)
             return EmotionEvent(
-                "utterance" if stretch.final else "window",
-                round(stretch.start, 3),
-                round(stretch.end, 3),
-                emotion,
-                confidence,
-                probabilities,
-                round((time.monotonic() - arrivals[0][1]) * 1000, 1),
-                dropped,
-                self.bundle.name,
-                self.backend,
+                type="utterance" if segment.final else "window",
+                start=round(segment.start, 3),
+                end=round(segment.end, 3),
+                emotion=emotion,
+                confidence=confidence,
+                probabilities=probabilities,
+                latency_ms=round((time.monotonic() - arrivals[0][1]) * 1000, 1),
+                dropped=dropped,
+                model=self.bundle.name,
+                backend=self.backend,
             )
 
-        with source, Segmenter(self._features, hop) as segmenter:
+        with source, SpeechSegmenter(self._features, hop) as segmenter:
             for block in source:
                 if block.lost:
-                    # what was said before and after the gap is not one utterance
+                    # speech before and after the gap is not one utterance
                     yield from map(event, segmenter.finish())
                     dropped += block.lost
                     seconds += block.lost / SAMPLING_RATE
                     segmenter.restart(seconds)
                 if block.status:
-                    state, message = block.status.state, block.status.message
-                    yield StatusEvent("status", state, round(seconds, 3), message, dropped)
+                    yield StatusEvent(
+                        status=block.status.state,
+                        at=round(seconds, 3),
+                        message=block.status.message,
+                        dropped=dropped,
+                    )
                 seconds += len(block.samples) / SAMPLING_RATE
                 self.level = dbfs(block.samples)
                 arrivals.append((seconds, block.arrival))
@@ -185,15 +208,15 @@ class Recognizer:
 
 
 _HISTORY = 5.0
-"""Seconds of arrival times kept: more than any feature set lags behind its samples."""
+"""Seconds of arrival times that are kept: more than any feature set lags behind its samples."""
 
 
 def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:
-    """Loads a model.
+    """Load a model.
 
     Args:
         model: the name of a bundled model, or a bundle folder.
-        backend: as of :class:`Recognizer`.
+        backend: as in :class:`Recognizer`.
 
     Raises:
         EdgeSerError: there is no such model or backend, or the bundle is damaged.

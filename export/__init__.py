@@ -1,1 +1,1 @@
-"""A training run to a bundle for the device."""
+"""Export of training runs as bundles for the device."""

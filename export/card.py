@@ -1,31 +1,33 @@
-"""The two descriptions in a bundle: ``model.json`` for programs, ``CARD.md`` for people."""
+"""Descriptions in a bundle: ``model.json`` for programs, ``CARD.md`` for people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.bundle import FORMAT, NO_GRAPH
 from edge_ser.events import LABELS
 from edge_ser.features import feature_set
 from export.signature import Signature
-from train.folds import Trained
 from train.models import count_parameters
 from train.runs import Run, describe_rows
+
+if TYPE_CHECKING:
+    from train.learning.trained import Trained
 
 VERSION = "1"
 _OPENSMILE = "features of openSMILE (audEERING Research License)"
 _KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish"}
-"""The corpora that the bundled model is made of, and their languages."""
+"""Training corpora of the bundled model, and their languages."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What export does to a network.
+    """Changes that export makes to a network.
 
     Args:
         precision: ``int8`` or ``fp32``.
-        pruned: fraction of the hidden units taken away.
+        pruned: fraction of the hidden units removed.
     """
 
     precision: str
@@ -35,14 +37,14 @@ class Recipe:
 def model_card(
     run: Run, trained: Trained, name: str, recipe: Recipe, metrics: dict[str, Any]
 ) -> dict[str, Any]:
-    """The contents of ``model.json``; keys as the bundle format has them.
+    """Build the contents of ``model.json``, with the keys of the bundle format.
 
     Args:
-        run: what was trained.
-        trained: the network, as pruned.
-        name: of the bundle.
-        recipe: what was done to the network.
-        metrics: on the test folds, before and after.
+        run: the training run.
+        trained: the network, after pruning.
+        name: name of the bundle.
+        recipe: changes made to the network.
+        metrics: metrics on the test folds, before and after export.
     """
     features = feature_set(run.config.features)
     assert trained.normalisation is not None, "checked by quantize"
@@ -59,11 +61,11 @@ def model_card(
         "features": {
             "set": features.set,
             "version": features.version,
-            "window": features.window,
+            "window": features.frame,
             "step": features.step,
         },
         "normalisation": trained.normalisation.to_dict(),
-        "windows": {"length": run.config.segment, "step": run.config.segment_step},
+        "windows": {"length": run.config.window, "step": run.config.window_step},
         "graph": {"kind": kind, **gamma},
         "parameters": count_parameters(trained.model),
         "training": {
@@ -86,13 +88,13 @@ def _describe_graph(graph: dict[str, Any]) -> str:
 def _describe_weights(precision: str) -> str:
     if precision == "fp32":
         return ""
-    return "; the weights are stored in int8 and widened when the model is loaded"
+    return "; the weights are stored in int8 and converted to float32 when the model is loaded"
 
 
 def _describe_pruning(fraction: float) -> str:
     if not fraction:
         return ""
-    return f"; then {100 * fraction:.0f} % of the hidden units were taken away"
+    return f"; then {100 * fraction:.0f} % of the hidden units were removed"
 
 
 def _licence(corpora: set[str]) -> str:
@@ -107,7 +109,7 @@ def _licence(corpora: set[str]) -> str:
 
 def _describe_corpora(corpora: dict[str, Any]) -> str:
     if set(corpora) != set(_KNOWN):
-        return "It knows no more people than those of its corpora."
+        return "It was trained only on the speakers of these corpora."
     speakers = sum(corpus["speakers"] for corpus in corpora.values())
     *first, last = _KNOWN.values()
     return (
@@ -117,7 +119,7 @@ def _describe_corpora(corpora: dict[str, Any]) -> str:
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """``CARD.md``: what the model is for, how good it is on whom, and what it must not be used for.
+    """Write ``CARD.md``: purpose, accuracy, limits and licence of the model.
 
     Args:
         card: the contents of ``model.json``.
@@ -135,21 +137,22 @@ def card_text(card: dict[str, Any]) -> str:
     )
     return f"""# {card["name"]} {card["version"]} ({card["precision"]})
 
-Hears an utterance and says {", ".join(card["labels"][:-1])} or {card["labels"][-1]}.
+Classifies an utterance as {", ".join(card["labels"][:-1])} or {card["labels"][-1]}.
 
 - System: {card["architecture"]["system"]}, {card["parameters"]} parameters.
 - Graph: {_describe_graph(graph)}.
 - Arithmetic: float32 in every operator{_describe_weights(card["precision"])}.
 - Nodes: {features["set"]} ({features["version"]}), {1000 * features["window"]:.0f} ms every \
-{1000 * features["step"]:.0f} ms, normalised with the training speakers' mean and deviation.
+{1000 * features["step"]:.0f} ms, normalised with mean and standard deviation of the
+  training speakers.
 - Trained on {trained_on}{_describe_pruning(card["training"]["pruned"])}.
 
-## How good it is
+## Accuracy
 
-Figures of the five speaker-disjoint folds, clean speech, nothing known about the speaker; the
-network in this folder was then trained on all speakers by the same recipe and is never measured on
-them. Accuracy (WA) and mean recall (UA) in percent, of the trained networks and of their
-{card["precision"]} files:
+Measured on the test speakers of five speaker-disjoint folds, clean speech, with nothing known
+about the speaker. The network in this folder was then trained on all speakers by the same recipe
+and is never measured on them. Accuracy (WA) and mean recall (UA) in percent, of the trained
+networks and of their {card["precision"]} files:
 
 | corpus | clips | WA trained | UA trained | WA exported | UA exported |
 |---|---|---|---|---|---|
@@ -157,9 +160,9 @@ them. Accuracy (WA) and mean recall (UA) in percent, of the trained networks and
 
 ## Limits
 
-{_describe_corpora(card["training"]["corpora"])} Other languages, ages, microphones and
-unacted speech will do worse, and an utterance that is none of the four emotions gets one of them
-all the same. Do not decide anything about a person by it.
+{_describe_corpora(card["training"]["corpora"])}
+Expect less with other languages, ages, microphones and unacted speech. An utterance of any other
+emotion gets one of these labels all the same. Do not use it to decide anything about a person.
 
 Inferring emotions at work or in education is banned in the EU (AI Act, Art. 5(1)(f)).
 

@@ -1,4 +1,4 @@
-"""A network in every format that was asked for, or why it could not be had."""
+"""Conversion of a network to the requested formats, with the reasons for failures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from edge_ser.bundle import WEIGHTS
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from export.to_tflite import to_tflite
+from train import models
 
 BACKENDS = {file.rpartition(".")[2]: backend for backend, file in WEIGHTS.items()}
 """Format to the backend that reads it: npz, onnx, tflite."""
@@ -23,16 +24,16 @@ _CONVERTERS: dict[str, tuple[_Convert, tuple[str, ...]]] = {
     "onnx": (to_onnx, ("torch", "onnx", "onnxscript")),
     "tflite": (to_tflite, ("torch", "litert-torch", "ai-edge-quantizer")),
 }
-"""Format to what makes it, and the packages that do."""
+"""Format to its converter, and the packages that the converter uses."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A format that could not be had.
+    """A format that failed to convert or run.
 
     Args:
-        reason: the converter's first line.
-        versions: of the packages that tried.
+        reason: first line of the error.
+        versions: versions of the packages involved.
     """
 
     reason: str
@@ -40,27 +41,27 @@ class Failure:
 
 
 def available(model: str) -> list[str]:
-    """The formats that a system of :mod:`train.models` has."""
-    return [name for name in BACKENDS if name != "npz" or model in VARIABLE]
+    """List the formats available for a system of :mod:`train.models`."""
+    return [name for name in BACKENDS if name != "npz" or models.find(model).numpy_form]
 
 
 def by_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """A bundle's files: from a format to its contents, to the file's name to them."""
+    """Map file contents by format to file contents by name in the bundle."""
     return {WEIGHTS[BACKENDS[name]]: content for name, content in files.items()}
 
 
 Converted = dict[str, bytes | Failure]
-"""Format to the contents of its file."""
+"""Format to the contents of its file, or the failure."""
 
 
 def convert(
     model: nn.Module, signature: Signature, precision: str, formats: Sequence[str]
 ) -> Converted:
-    """The network's files.
+    """Convert the network to the given formats.
 
     Args:
-        model: in evaluation mode; at ``int8`` one of :func:`export.int8.on_grid`.
-        signature: of its inputs.
+        model: network in evaluation mode; for ``int8``, from :func:`export.int8.on_grid`.
+        signature: signature of its inputs.
         precision: ``int8`` or ``fp32``.
         formats: keys of :data:`BACKENDS`.
     """
@@ -69,7 +70,7 @@ def convert(
         make, packages = _CONVERTERS[name]
         try:
             converted[name] = make(model, signature, precision)
-        except Exception as error:  # a converter may raise anything
+        except Exception as error:  # noqa: BLE001 - a converter may raise anything
             text = next(iter(str(error).splitlines()), "")[:300]
             converted[name] = Failure(
                 f"{type(error).__name__}: {text}", ", ".join(map(_described, packages))

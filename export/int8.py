@@ -1,36 +1,41 @@
-"""Int8 weights, one scale an output channel, the same numbers in every exported file.
+"""Int8 weights with one scale per output channel, identical in every exported file.
 
-The arithmetic stays in float32: every runtime widens the weights when it loads them. Integer
+Arithmetic stays in float32: every runtime converts the weights to float when it loads them. Integer
 arithmetic was measured too (`benchmarks/results/arithmetic.md`): it saves little time in some of
-these networks and none in the others, and what it gives depends on the processor.
+these networks and none in the others, and its results depend on the processor.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 LEVELS = 127
-"""Largest absolute weight in steps."""
+"""Largest absolute int8 weight."""
 
 _QUANTISED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.GRU, nn.LSTM, nn.MultiheadAttention)
 
 
-def quantise(weight: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray]:
-    """Symmetric quantisation with a scale for each output channel.
+def quantise(
+    weight: NDArray[np.float32], axis: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Quantise symmetrically, with a scale for each output channel.
 
     Args:
-        weight: of any shape.
-        axis: of the output channels.
+        weight: array of any shape.
+        axis: axis of the output channels.
 
     Returns:
-        whole numbers within ±LEVELS of the same shape, and the scales (out,) float32.
+        Integers within ±LEVELS in the same shape, and the scales (out,) float32.
     """
     others = tuple(side for side in range(weight.ndim) if side != axis)
     scale = (np.abs(weight).max(axis=others) / LEVELS).astype(np.float32)
@@ -40,11 +45,11 @@ def quantise(weight: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], 
 
 
 def on_grid(model: nn.Module) -> nn.Module:
-    """A copy of the model whose weights are whole numbers of their steps.
+    """Copy the model with its weights rounded to multiples of their scales.
 
-    Quantising it again, as each converter does, gives the very same int8 numbers, so that this
-    copy is what every exported file is compared with. Batch normalisation is folded into its
-    convolution first, as the converters would do afterwards.
+    Quantising it again, as each converter does, gives exactly the same int8 weights, so this copy
+    is the reference for every exported file. Batch normalisation is folded into its convolution
+    first, as the converters would do later.
     """
     rounded = copy.deepcopy(model).eval()
     for module in rounded.modules():
@@ -66,7 +71,7 @@ def _fold(sequence: nn.Sequential) -> None:
 
 
 def _weights(model: nn.Module) -> list[Tensor]:
-    """The matrices and filters, output channels first."""
+    """List the matrices and filters, which have their output channels first."""
     return [
         parameter
         for module in model.modules()

@@ -1,41 +1,47 @@
-"""Structured pruning: whole hidden units go, and what is left learns a little more."""
+"""Structured pruning: removal of whole hidden units, followed by fine-tuning."""
 
 from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from edge_ser.errors import EdgeSerError
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from train.config import Candidate, Config
-from train.folds import Data, Trained, fit_final, fold_seed
-from train.models import count_parameters
-from train.protocol import Speaker
-from train.runs import Run
+from train.learning.folds import fit_final, fold_seed
+from train.learning.trained import Trained
+from train.models import MODELS, count_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from train.learning.data import Data
+    from train.protocol import Speaker
+    from train.runs import Run
 
 EPOCHS = 10
 RATE = 0.3
-"""Of the recipe's learning rate; it falls to zero, as it does there."""
+"""Factor of the recipe's learning rate; it falls to zero by a cosine schedule."""
 
 
 def prune(run: Run, data: Data, fold: int | None, fraction: float) -> Trained:
-    """A fold's network, or with None the final one, without ``fraction`` of its hidden units.
+    """Prune ``fraction`` of the hidden units of a fold's network, or of the final one for None.
 
-    Fine-tuned on the speakers that it was trained on, nobody else.
+    The network is fine-tuned only on the speakers that it was trained on.
 
     Args:
-        run: what it is of; its system must be CoGCN or TGCN.
+        run: the run; its system must be CoGCN or TGCN.
         data: the clips in every variant that training draws from.
-        fold: number.
-        fraction: of the units, 0 to 0.9; 0 leaves the network as it is.
+        fold: number of the fold.
+        fraction: fraction of the units, 0 to 0.9; 0 leaves the network as it is.
 
     Raises:
-        EdgeSerError: the system is another one.
+        EdgeSerError: the system cannot be pruned.
     """
     trained = run.load(fold)
     if not fraction:
@@ -56,11 +62,12 @@ def shrink(
     *,
     seed: int,
 ) -> Trained:
-    """:func:`prune` of any network, fine-tuned on ``speakers``."""
-    if config.model not in VARIABLE:
+    """Prune any network and fine-tune it on ``speakers``, see :func:`prune`."""
+    if not MODELS[config.model].prunable:
+        able = " and ".join(name for name, network in MODELS.items() if network.prunable)
         raise EdgeSerError(
             f"{config.model} cannot be pruned: torch-pruning follows neither recurrent layers nor "
-            f"reshaped channels; it can be {' and '.join(VARIABLE)}"
+            f"reshaped channels; {able} can be"
         )
     signature = Signature.of(config)
     smaller = without_units(trained.model, signature, fraction)
@@ -83,10 +90,10 @@ def shrink(
 
 
 def without_units(model: nn.Module, signature: Signature, fraction: float) -> nn.Module:
-    """A copy without the units whose weights are smallest, over all layers that share them.
+    """Copy the model without the units with the smallest weights over all layers that share them.
 
-    A skip connection ties a unit of one layer to the same one of all others: torch-pruning finds
-    these groups by following the gradients, and takes the L2 norm of a group's weights.
+    A skip connection ties a unit of one layer to the same unit of all others: torch-pruning finds
+    these groups by following the gradients, and ranks them by the L2 norm of their weights.
     """
     import torch_pruning
 

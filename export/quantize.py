@@ -1,9 +1,10 @@
-"""From a training run to a bundle that runs on the device, with the proof that nothing was lost.
+"""Export of a training run as a bundle for the device, verified on the test speakers.
 
     python export/quantize.py --run RUN --output DIR
 
-The recipe is applied to the network of every fold and judged on that fold's test speakers; only
-where UA holds is it applied to the final network, trained on everybody, and written.
+The recipe is applied to the network of every fold and verified on that fold's test speakers. The
+bundle of the final network, trained on all speakers, is written only if UA does not fall by more
+than allowed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markdown import Markdown
-from torch import nn
 
 from edge_ser.errors import EdgeSerError
 from export.card import Recipe, card_text, model_card
@@ -27,24 +27,29 @@ from export.report import make_report, report_text
 from export.signature import Signature
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
-from train import augment
-from train.cache import Cache
-from train.folds import Trained, training_variants
+from train import models
+from train.conditions import augment
+from train.features.cache import Cache
+from train.learning.folds import training_variants
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import Run
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from train.learning.trained import Trained
+
 TOLERANCE = 1e-3
-"""Largest difference of a logit between a runtime and the same network in PyTorch."""
+"""Largest allowed difference of a logit between a runtime and the network in PyTorch."""
 
 LARGEST_PRUNE = 0.9
 
-_NOT_STREAMED = "dnn"
-"""Its one vector is of a whole clip, which a device never has."""
-
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python export/quantize.py",
         description="Export a trained run as a bundle for the device.",
@@ -56,30 +61,30 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--precision",
         choices=("int8", "fp32"),
         default="int8",
-        help="int8: weights of one byte, a quarter of the size; fp32: as trained (default: int8)",
+        help="int8: one-byte weights, a quarter of the size; fp32: as trained (default: int8)",
     )
     parser.add_argument(
         "--prune",
         type=_fraction,
         default=0.0,
         metavar="FRACTION",
-        help="take away this part of the hidden units, fine-tune on the training speakers; CoGCN "
+        help="prune this part of the hidden units and fine-tune on the training speakers; CoGCN "
         "and TGCN only (default: 0)",
     )
     parser.add_argument(
         "--formats",
         nargs="+",
         choices=tuple(BACKENDS),
-        help="npz: needs NumPy alone, CoGCN and TGCN only; onnx: for onnxruntime, any length; "
-        "tflite: for LiteRT, smallest runtime, recurrent networks of one fixed length "
-        "(default: all that the system has)",
+        help="npz: needs only NumPy, CoGCN and TGCN only; onnx: for onnxruntime, any length; "
+        "tflite: for LiteRT, smallest runtime, fixed length for most systems "
+        "(default: all available for the system)",
     )
     parser.add_argument(
         "--max-ua-drop",
         type=float,
         default=0.5,
         metavar="POINTS",
-        help="write nothing where UA on the test folds falls by more (default: 0.5)",
+        help="write nothing if UA on the test folds falls by more (default: 0.5)",
     )
     parser.add_argument("--cache", type=Path, help="folder of cached features")
     parser.add_argument("--jobs", type=int, default=2, help="processes for features (default: 2)")
@@ -97,15 +102,15 @@ def _fraction(text: str) -> float:
 
 
 def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
-    """Exports, verifies, prints the report and writes the bundle.
+    """Export and verify the run, print the report and write the bundle.
 
     Returns:
-        The formats that could not be had, and why; the bundle is without them.
+        The formats that failed and are missing from the bundle, with the reasons.
 
     Raises:
-        EdgeSerError: the run is unfinished, or of a kind that no device can run; UA falls by more
-            than allowed, a runtime disagrees with PyTorch, no format could be had, or the bundle
-            cannot be written.
+        EdgeSerError: the run is unfinished or cannot run on a device; UA falls by more than
+            allowed, a runtime disagrees with PyTorch, every format failed, or the bundle cannot be
+            written.
     """
     cache = Cache.open(args.cache, args.jobs, console)
     run = _open(args.run, cache)
@@ -148,7 +153,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
 
 def _open(path: Path, cache: Cache) -> Run:
     run = Run.open(path, cache)
-    if run.config.model == _NOT_STREAMED:
+    if not models.find(run.config.model).streamed:
         raise EdgeSerError(
             f"{path} holds a {run.config.model}, which hears whole clips; a device cannot run it"
         )
@@ -184,7 +189,7 @@ def _judge(outcomes: Sequence[Outcome], allowed: float, failures: dict[str, Fail
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 1 where nothing, or not all, was written."""
+    """Run the command; return its exit status, 1 if not every format was written."""
     args = parse(arguments)
     try:
         failures = quantize(args, Console(width=None if sys.stdout.isatty() else 160))

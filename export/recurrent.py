@@ -1,10 +1,9 @@
-"""Recurrent layers as the converters understand them: one ONNX operator each, or unrolled steps."""
+"""Recurrent layers in forms that the converters support: ONNX operators or unrolled steps."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -14,14 +13,17 @@ from torch.onnx import ops
 from train.models.gca_lstm import InformedLSTM
 from train.models.network import BidirectionalGRU
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
 _ONNX_VERSION = 14
-"""Of ONNX's GRU and LSTM."""
+"""Operator version of ONNX's GRU and LSTM."""
 
 
 def for_onnx(model: nn.Module) -> nn.Module:
-    """A copy with recurrent layers that take sequences of any length.
+    """Copy the model with recurrent layers that take sequences of any length.
 
-    PyTorch's exporter would write the length it was shown into them, or unroll them.
+    PyTorch's exporter would fix the length of the example input, or unroll the layers.
     """
     return _replaced(
         model,
@@ -36,9 +38,9 @@ def for_onnx(model: nn.Module) -> nn.Module:
 
 
 def unrolled(model: nn.Module) -> nn.Module:
-    """A copy whose recurrent layers are plain steps, one after another, for a fixed length.
+    """Copy the model with its recurrent layers unrolled into plain steps, for a fixed length.
 
-    TFLite has no GRU, and its converter takes twice as long over PyTorch's.
+    TFLite has no GRU, and its converter takes twice as long for PyTorch's layer.
     """
     return _replaced(
         model,
@@ -63,7 +65,7 @@ def _replaced(
 
 
 class _Bidirectional(nn.Module):
-    """Two directions that find the end of the sequence by themselves."""
+    """A pair of directions that take the length of each sequence."""
 
     def __init__(self, ahead: nn.Module, back: nn.Module) -> None:
         super().__init__()
@@ -75,7 +77,7 @@ class _Bidirectional(nn.Module):
 
 
 class _OnnxGRU(nn.Module):
-    """ONNX's GRU over one direction; zeros after the end of a sequence."""
+    """ONNX's GRU in one direction; gives zeros after the end of a sequence."""
 
     def __init__(self, gru: nn.GRU, direction: str) -> None:
         super().__init__()
@@ -96,7 +98,7 @@ class _OnnxGRU(nn.Module):
 
 
 class _OnnxLSTM(nn.Module):
-    """ONNX's LSTM, layer after layer; gives what the callers of PyTorch's use, the outputs."""
+    """ONNX's LSTM, layer by layer; returns only the outputs, as its callers need."""
 
     def __init__(self, lstm: nn.LSTM) -> None:
         super().__init__()
@@ -122,7 +124,7 @@ class _OnnxLSTM(nn.Module):
 
 
 def _parameters(layer: nn.GRU | nn.LSTM, number: int, order: list[int]) -> list[nn.Parameter]:
-    """(1, G u, d), (1, G u, u) and (1, 2 G u): weights and biases, gates in ONNX's order."""
+    """Return weights (1, G u, d), (1, G u, u) and biases (1, 2 G u), gates in ONNX's order."""
 
     def ordered(name: str) -> Tensor:
         gates = layer.get_parameter(f"{name}_l{number}").detach().chunk(len(order))
@@ -134,7 +136,7 @@ def _parameters(layer: nn.GRU | nn.LSTM, number: int, order: list[int]) -> list[
 
 
 class _ScannedLSTM(nn.Module):
-    """:class:`InformedLSTM` as a loop in the graph."""
+    """:class:`InformedLSTM` as a loop in the ONNX graph."""
 
     def __init__(self, layer: InformedLSTM) -> None:
         super().__init__()
@@ -151,7 +153,7 @@ class _ScannedLSTM(nn.Module):
 
 
 class _UnrolledPair(nn.Module):
-    """Two directions, from the first step to the last and back again."""
+    """A pair of unrolled directions, forward and backward."""
 
     def __init__(self, ahead: _UnrolledGRU, back: _UnrolledGRU) -> None:
         super().__init__()
@@ -179,14 +181,14 @@ class _UnrolledGRU(nn.Module):
             recurrent = self.hidden(h)
             reset, update = (gate + recurrent[:, : 2 * u]).sigmoid().chunk(2, dim=-1)
             candidate = (new + reset * recurrent[:, 2 * u :]).tanh()
-            # padding, at the end, leaves the state at zero, where the way back begins
+            # padding, at the end, keeps the state zero, the start of the backward direction
             h = (candidate + update * (h - candidate)) * mask
             outputs.append(h)
         return torch.stack(outputs[::direction], dim=1)
 
 
 class _UnrolledLSTM(nn.Module):
-    """PyTorch's LSTM, layer after layer, step by step; gives the outputs alone."""
+    """PyTorch's LSTM, layer by layer and step by step; returns only the outputs."""
 
     def __init__(self, lstm: nn.LSTM) -> None:
         super().__init__()

@@ -1,28 +1,31 @@
-"""The proof that comes with a bundle: ``report.json`` for programs, ``report.md`` for people."""
+"""Export report in a bundle: ``report.json`` for programs, ``report.md`` for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from edge_ser.events import LABELS
-from export.card import Recipe
-from export.formats import Failure
 from export.recurrent import unrolled
-from export.signature import Signature
-from export.verify import Outcome
 from train.models import count_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from export.card import Recipe
+    from export.formats import Failure
+    from export.signature import Signature
+    from export.verify import Outcome
 
 _TITLES = {"pytorch": "exported"}
 
 
 def count_products(model: nn.Module, signature: Signature) -> int:
-    """Multiply-accumulates of products and convolutions over one window of the longest length."""
+    """Count the multiply-accumulates of products and convolutions over the longest window."""
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         unrolled(model)(*signature.example())
@@ -37,15 +40,15 @@ def make_report(
     files: Mapping[str, bytes],
     failures: Mapping[str, Failure],
 ) -> dict[str, Any]:
-    """The contents of ``report.json``.
+    """Build the contents of ``report.json``.
 
     Args:
         model: the final network, before its weights are rounded.
-        signature: of its inputs.
-        recipe: what was done to the network.
-        outcomes: of the test folds; the network as trained comes first.
+        signature: signature of its inputs.
+        recipe: changes made to the network.
+        outcomes: outcomes on the test folds, first that of the network as trained.
         files: format to the final file.
-        failures: the formats that could not be had.
+        failures: the formats that failed.
     """
     return {
         "recipe": asdict(recipe),
@@ -76,11 +79,11 @@ def _described(outcome: Outcome, files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def report_text(name: str, report: Mapping[str, Any]) -> str:
-    """``report.md``.
+    """Write ``report.md``.
 
     Args:
-        name: of the bundle.
-        report: what :func:`make_report` made.
+        name: name of the bundle.
+        report: the report from :func:`make_report`.
     """
     runtimes = report["runtimes"]
     corpora = list(next(iter(runtimes.values()))["scores"])

@@ -1,27 +1,31 @@
-"""A trained CoGCN as ``model.npz``, for the NumPy backend."""
+"""Export of a trained CoGCN as ``model.npz``, for the NumPy backend."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from export.int8 import quantise
-from export.signature import Signature
 from train.models.cogcn import CoGCN
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from export.signature import Signature
 
 
 def to_numpy(model: nn.Module, signature: Signature, precision: str) -> bytes:
-    """The parameters by their PyTorch names; at ``int8`` with a ``.scale`` beside each weight.
+    """Store the parameters by their PyTorch names; for ``int8``, with a ``.scale`` for each weight.
 
     Args:
-        model: a CoGCN; at ``int8`` one of :func:`export.int8.on_grid`.
-        signature: of its inputs; the file is the same for all.
+        model: a CoGCN; for ``int8``, from :func:`export.int8.on_grid`.
+        signature: unused, since the file does not depend on it.
         precision: ``int8`` or ``fp32``.
 
     Raises:
-        TypeError: the model is another one.
+        TypeError: the model is not a CoGCN.
     """
     if not isinstance(model, CoGCN):
         raise TypeError(f"the NumPy backend computes CoGCN and TGCN, not {type(model).__name__}")

@@ -1,4 +1,4 @@
-"""A trained network as ``model.onnx``, for onnxruntime."""
+"""Export of a trained network as ``model.onnx``, for onnxruntime."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import logging
 import math
 import tempfile
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnx
 import torch
@@ -17,22 +16,26 @@ from torch import nn
 
 from export.int8 import quantise
 from export.recurrent import for_onnx
-from export.signature import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from export.signature import Signature
 
 OPSET = 18
 LONGEST = 4096
 
 _AXES = {"Conv": 0, "GRU": 1, "LSTM": 1, "Transpose": 0}
-"""Operator to the output channels of its weights; those of products depend on the node."""
+"""Operator to the output axis of its weights; that of products depends on the node."""
 
 
 def to_onnx(model: nn.Module, signature: Signature, precision: str) -> bytes:
-    """The model for one window with any number of nodes.
+    """Convert the model to ONNX, for one window with any number of nodes.
 
     Args:
-        model: forward(x (1, N, d)[, a_hat (1, N, N)], mask (1, N)) -> logits (1, C); at ``int8``
-            one of :func:`export.int8.on_grid`.
-        signature: of its inputs.
+        model: forward(x (1, N, d)[, a_hat (1, N, N)], mask (1, N)) -> logits (1, C); for ``int8``,
+            from :func:`export.int8.on_grid`.
+        signature: signature of its inputs.
         precision: ``int8`` (weights int8, arithmetic float32) or ``fp32``.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +68,7 @@ def _export(model: nn.Module, signature: Signature, path: Path) -> None:
 
 
 def _narrow(graph: Any) -> None:
-    """Stores every weight in int8, widened by a DequantizeLinear."""
+    """Store every weight in int8, followed by a DequantizeLinear."""
     weights = {t.name: t for t in graph.initializer if math.prod(t.dims) > max(t.dims, default=1)}
     axes: dict[str, int] = {}
     for node in _nodes(graph):
@@ -76,7 +79,7 @@ def _narrow(graph: Any) -> None:
     for name, axis in axes.items():
         whole, scale = quantise(numpy_helper.to_array(weights[name]), axis)
         graph.initializer.remove(weights[name])
-        stored = [(whole, f"{name}.int8"), (scale, f"{name}.scale")]
+        stored: list[tuple[Any, str]] = [(whole, f"{name}.int8"), (scale, f"{name}.scale")]
         graph.initializer.extend(numpy_helper.from_array(a, n) for a, n in stored)
         widened.append(
             helper.make_node("DequantizeLinear", [n for _, n in stored], [name], axis=axis)
@@ -84,12 +87,12 @@ def _narrow(graph: Any) -> None:
     for node in reversed(widened):
         graph.node.insert(0, node)
     left = [t.name for t in graph.initializer if t.name in weights]
-    if left:  # a weight behind an operator that is not known here
+    if left:  # a weight of an operator that _output_axis does not know
         raise RuntimeError(f"the weights {', '.join(left)} were not quantised")
 
 
 def _output_axis(node: Any, name: str) -> int | None:
-    """Where the output channels of a weight are, by what reads it; None if that is no product."""
+    """Return the output axis of a weight by the node that reads it; None for unknown operators."""
     if node.op_type == "MatMul":
         return 1 if node.input[1] == name else 0
     if node.op_type == "Gemm":
@@ -98,7 +101,7 @@ def _output_axis(node: Any, name: str) -> int | None:
 
 
 def _nodes(graph: Any) -> Iterator[Any]:
-    """All nodes, those in the bodies of loops too."""
+    """Yield all nodes, including those in the bodies of loops."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
@@ -107,9 +110,9 @@ def _nodes(graph: Any) -> Iterator[Any]:
 
 
 def _stripped(model: Any) -> bytes:
-    """The file without the exporter's notes: where in whose source tree each node came from.
+    """Serialise the model without the exporter's metadata, such as source paths of the nodes.
 
-    The shapes in between go too: some are wrong once constants have been folded.
+    Intermediate shapes are dropped too: some are wrong after constant folding.
     """
     graph = model.graph
     del graph.value_info[:]

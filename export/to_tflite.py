@@ -1,4 +1,4 @@
-"""A trained network as ``model.tflite``, for LiteRT and its predecessor, the TFLite runtime."""
+"""Export of a trained network as ``model.tflite``, for LiteRT and the older TFLite runtime."""
 
 from __future__ import annotations
 
@@ -6,45 +6,49 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from edge_ser.backends.muted import muted_stderr
 from export.recurrent import unrolled
-from export.signature import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from export.signature import Signature
 
 _BITS = 8
 
 
 def to_tflite(model: nn.Module, signature: Signature, precision: str) -> bytes:
-    """The model for one window of the longest length, padded and masked.
+    """Convert the model to TFLite, for one window of the longest length, padded and masked.
 
-    The shapes in the file are those of the longest window. Where the signature is variable, the
-    runtime may set others: x is (N, d) then, a_hat (N, N) and mask (N, 1), since any reshape in the
+    The shapes in the file are those of the longest window. If the signature is variable, the
+    runtime may set others: then x is (N, d), a_hat (N, N) and mask (N, 1), since any reshape in the
     file would fix the number of nodes.
 
     Args:
         model: as for :func:`export.to_onnx.to_onnx`.
-        signature: of its inputs.
+        signature: signature of its inputs.
         precision: ``int8`` or ``fp32``.
     """
-    # weights whose channels lie last in memory are converted to other numbers without a word
+    # channels-last weights would silently be converted to wrong values
     made: nn.Module = unrolled(model).to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     example = signature.example()
     if signature.variable:
         *rest, mask = (given[0] for given in example)
         made, example = _Column(made), (*rest, mask.unsqueeze(-1))
     with _quiet():
-        import litert_torch  # half a gigabyte: jax, transformers, torchao
+        import litert_torch  # imports half a gigabyte: jax, transformers, torchao
 
         converted = litert_torch.convert(made, example)
         return _written(_renamed(converted.model_content(), signature), precision)
 
 
 class _Column(nn.Module):
-    """A network whose mask is a column."""
+    """A network that takes its mask as a column, (N, 1)."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -56,7 +60,7 @@ class _Column(nn.Module):
 
 
 def _renamed(content: bytes, signature: Signature) -> bytes:
-    """With short names: those of an unrolled layer are a third of its file."""
+    """Shorten the tensor names, which take up a third of the file of an unrolled layer."""
     from ai_edge_litert.tools import flatbuffer_utils
 
     model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
@@ -72,9 +76,9 @@ def _renamed(content: bytes, signature: Signature) -> bytes:
 
 
 def _written(content: bytes, precision: str) -> bytes:
-    """The weights of products and convolutions in int8, which the runtime widens, or as they are.
+    """Store the weights of products and convolutions in int8, or leave them for fp32.
 
-    Both come from the quantizer, which aligns the numbers as the runtimes like them.
+    Both go through the quantizer, which aligns the buffers as the runtimes expect.
     """
     from ai_edge_quantizer import qtyping, quantizer
 
@@ -91,7 +95,7 @@ def _written(content: bytes, precision: str) -> bytes:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the converters' own reports, those of their C++ too."""
+    """Silence the converters' output, including that of their C++ libraries."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,45 +1,48 @@
-"""What the exported files give beside the trained network, on the folds' test speakers."""
+"""Comparison of exported files with the trained network on the folds' test speakers."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import nn
 
 from edge_ser.backends import open_backend
 from edge_ser.bundle import load_bundle
 from export.card import Recipe, model_card
 from export.formats import BACKENDS, Converted, Failure, by_name
 from export.write import write_bundle
-from train import augment
-from train.data import Graph, Table, collate
-from train.folds import Data, Trained, subset
+from train.learning.scoring import Subset, decide
 from train.metrics import mean_ua
-from train.runs import Run
-from train.scoring import batches, clip_probabilities, compute_logits, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from train.learning.data import Data, Table
+    from train.learning.trained import Trained
+    from train.runs import Run
 
 TRAINED, ROUNDED = "trained", "pytorch"
-"""The network as it was trained, and as it is exported: what every file is compared with."""
+"""The network as trained, and as exported, which is the reference for every file."""
 
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One fold's test clips through every runtime.
+    """Results of one fold's test clips in every runtime.
 
     Args:
         rows: (R,) the clips.
-        logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (G, C) logits of their
+        logits: :data:`TRAINED`, :data:`ROUNDED` and each format to the (W, C) logits of their
             windows.
         probabilities: the same to the (R, C) probabilities of the clips.
-        seconds: each format to the (G,) seconds that the windows took.
-        failures: the formats that could not be had.
+        seconds: each format to the (W,) computing times of the windows.
+        failures: the formats that failed.
     """
 
     rows: NDArray[np.int64]
@@ -52,69 +55,64 @@ class FoldResult:
 def verify_fold(
     run: Run, data: Data, fold: int, trained: Trained, rounded: nn.Module, files: Converted
 ) -> FoldResult:
-    """Runs a fold's files on that fold's test clips, as a device would.
+    """Run a fold's files on that fold's test clips, as on a device.
 
     Args:
-        run: what the fold is of.
+        run: the run.
         data: its clips.
-        fold: number.
-        trained: the network.
+        fold: number of the fold.
+        trained: the network as trained.
         rounded: the network that was converted.
-        files: what came of it.
+        files: the converted files.
     """
     rows = data.table.rows_of(run.splits[fold].test)
-    chosen = subset(
-        run.config, data, augment.CLEAN, trained.candidate.gamma, trained.normalisation, rows
-    )
-    together = batches(chosen.graphs)
-    logits = {
-        TRAINED: compute_logits(trained.model, together),
-        ROUNDED: compute_logits(rounded, together),
-    }
+    clips = trained.subset(data, rows)
+    logits = {TRAINED: clips.logits(trained.model), ROUNDED: clips.logits(rounded)}
     seconds = {}
     failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
     for name, content in files.items():
         if isinstance(content, bytes):
             try:
-                logits[name], seconds[name] = _run(run, trained, name, content, chosen.graphs)
-            except Exception as error:  # a runtime may raise anything; the others go on
+                logits[name], seconds[name] = _run(run, trained, name, content, clips)
+            except Exception as error:  # noqa: BLE001 - a runtime may raise anything
                 failures[name] = Failure(f"{type(error).__name__}: {error}", "when it ran")
-    probabilities = {
-        name: clip_probabilities(values, chosen.graphs, chosen.clips, rows)
-        for name, values in logits.items()
-    }
-    return FoldResult(rows, logits, probabilities, seconds, failures)
+    return FoldResult(
+        rows=rows,
+        logits=logits,
+        probabilities={name: clips.probabilities(values) for name, values in logits.items()},
+        seconds=seconds,
+        failures=failures,
+    )
 
 
 def _run(
-    run: Run, trained: Trained, name: str, content: bytes, graphs: Sequence[Graph]
+    run: Run, trained: Trained, name: str, content: bytes, clips: Subset
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Logits and seconds of every window, one after another."""
+    """Compute the logits of each window in turn, and measure the seconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
         card = model_card(run, trained, "fold", Recipe("fp32"), {})
         write_bundle(path, card, by_name({name: content}))
         backend = open_backend(load_bundle(path), BACKENDS[name])
     logits, seconds = [], []
-    for place in range(len(graphs)):
-        x, *adjacency, _ = (given[0].numpy() for given in collate(graphs, [place]).inputs)
+    for x, a_hat in clips.inputs():
         began = time.perf_counter()
-        logits.append(backend(x, adjacency[0] if adjacency else None))
+        logits.append(backend(x, a_hat))
         seconds.append(time.perf_counter() - began)
     return np.stack(logits), np.array(seconds)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One runtime on the pooled test folds.
+    """Results of one runtime on the pooled test folds.
 
     Args:
         name: :data:`TRAINED`, :data:`ROUNDED` or a format.
         scores: corpus to WA, UA, recalls, confusion.
         change: largest and mean absolute change of a logit against :data:`TRAINED`.
         difference: largest absolute difference of a logit from :data:`ROUNDED`.
-        probability: largest absolute difference of a clip's probability from the same.
-        milliseconds: p50 and p95 of a window; None for PyTorch.
+        probability: largest absolute difference of a clip's probability from :data:`ROUNDED`.
+        milliseconds: p50 and p95 of the time for a window; None for PyTorch.
     """
 
     name: str
@@ -133,7 +131,7 @@ class Outcome:
 def usable(
     files: Converted, folds: Sequence[FoldResult]
 ) -> tuple[dict[str, bytes], dict[str, Failure]]:
-    """The files of a network whose format held in every fold, and why the others cannot be had."""
+    """Separate the files of formats that worked in every fold from the failures."""
     failures = {name: file for name, file in files.items() if isinstance(file, Failure)}
     for result in folds:
         failures |= result.failures
@@ -146,7 +144,7 @@ def usable(
 
 
 def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
-    """The outcomes over all test folds: the two networks, then every format that all folds have."""
+    """Pool all test folds: outcomes of both networks, then of each format that all folds have."""
     rows = np.concatenate([fold.rows for fold in folds])
     names = [name for name in folds[0].logits if all(name in fold.logits for fold in folds)]
 
@@ -157,19 +155,18 @@ def pool(folds: Sequence[FoldResult], table: Table) -> list[Outcome]:
     for name in names:
         change = np.abs(joined("logits", name) - joined("logits", TRAINED))
         probabilities = joined("probabilities", name)
-        predictions = decide(probabilities)
         milliseconds = None
         if name in folds[0].seconds:
             p50, p95 = np.percentile(1000 * joined("seconds", name), [50, 95])
             milliseconds = (float(p50), float(p95))
         outcomes.append(
             Outcome(
-                name,
-                table.score(rows, predictions),
-                (float(change.max()), float(change.mean())),
-                float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
-                float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),
-                milliseconds,
+                name=name,
+                scores=table.score(rows, decide(probabilities)),
+                change=(float(change.max()), float(change.mean())),
+                difference=float(np.abs(joined("logits", name) - joined("logits", ROUNDED)).max()),
+                probability=float(np.abs(probabilities - joined("probabilities", ROUNDED)).max()),
+                milliseconds=milliseconds,
             )
         )
     return outcomes

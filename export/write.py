@@ -1,4 +1,4 @@
-"""Writing a bundle whole or not at all."""
+"""Atomic writing of bundles."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from edge_ser.errors import EdgeSerError
 
 
 def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) -> None:
-    """Writes ``model.json``, the files and SHA256SUMS to the folder ``output``.
+    """Write ``model.json``, the files and SHA256SUMS to the folder ``output``.
 
-    A bundle that is already there is replaced; anything else there is left alone. Whenever the
-    program is killed, ``output`` is the old bundle or the new one, whole.
+    An existing bundle is replaced; any other content is never overwritten. If the program is
+    killed, ``output`` is the complete old bundle or the complete new one; where the system cannot
+    exchange two folders atomically, it may also be missing.
 
     Raises:
-        EdgeSerError: ``output`` holds something other than a bundle, or cannot be written.
+        EdgeSerError: ``output`` holds files but no bundle, or cannot be written.
     """
     contents = {"model.json": (json.dumps(card, indent=1) + "\n").encode(), **files}
     contents[SUMS] = sums(contents)
@@ -45,7 +46,7 @@ def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) ->
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchanges two folders at once; False where the system or the file system cannot."""
+    """Exchange two folders atomically; return False if the system or file system cannot."""
     here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     paths = os.fsencode(one), os.fsencode(other)

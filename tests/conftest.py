@@ -1,8 +1,9 @@
-"""Shared fixtures: where the corpora are, and a microphone without a sound card."""
+"""Shared fixtures: where the corpora are, and a microphone without a sound card; `--runtime`."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
@@ -23,9 +24,37 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
 
 
+class _Training:
+    """Skip a test module as soon as it imports what only training has, however indirectly."""
+
+    PACKAGES = frozenset({"export", "joblib", "torch", "train"})
+
+    @classmethod
+    def find_spec(cls, name: str, *_: object) -> None:
+        if name in cls.PACKAGES:
+            pytest.skip(f"imports {name}", allow_module_level=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "only tests of the package itself, which need no torch, no corpora and no sound server"
+    parser.addoption("--runtime", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("runtime"):
+        sys.meta_path.insert(0, _Training)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("runtime"):
+        left_out = [item for item in items if _needs_more(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Counts lines where edge_ser itself is tested: it slows training and exporting."""
+    """Count lines where edge_ser itself is tested: it slows training and exporting."""
     counting = Coverage.current()
     other = item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train")
     if counting and other:
@@ -38,27 +67,32 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_sessionfinish() -> None:
-    """Keeps what was counted: workers do not end as other processes do."""
+    """Save what was counted: workers do not end as other processes do."""
     if counting := Coverage.current():
         counting.stop()
         counting.save()
 
 
-class _Shares(LoadFileScheduling):
-    """A worker gets whole files, or a folder of which all files take long to prepare.
+def _needs_more(item: pytest.Item) -> bool:
+    fixtures = {"corpora", "own_vmic", "vmic"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("system") is not None
+
+
+class _FolderScheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Give a worker whole files, or all files of a folder that share what takes long to prepare.
 
     Those are the exports, for what they import, and the report, for the run that it looks into.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        folders = ("tests/export", "tests/train/report")
+        folders = ("tests/export", "tests/benchmarks/report")
         return next((folder for folder in folders if file.startswith(f"{folder}/")), file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Shares:
-    """Shares the tests among the workers."""
-    return _Shares(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _FolderScheduling:
+    """Share the tests among the workers."""
+    return _FolderScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,16 @@
-"""Two seconds of processor time for a model that is tried, in place of ten.
-
-`python -m tests.impatient --child FIRST:STOP` runs cases of `benchmarks.fuzz.bundles` so.
-"""
+"""Two seconds of processor time for a model that is tried, instead of ten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from benchmarks.fuzz import bundles, cases
 from edge_ser.backends import trial
 
 SECONDS = 2
-SUITE = replace(bundles.SUITE, module="tests.impatient")
 
 
 def shorten(change: Callable[[object, str, object], None] = setattr) -> None:
-    """Shortens the limit, and in the process that tries a model too.
+    """Shorten the limit, also in the process that tries a model.
 
     Args:
         change: sets an attribute, as ``monkeypatch.setattr`` does.
@@ -25,8 +19,3 @@ def shorten(change: Callable[[object, str, object], None] = setattr) -> None:
     there = ["from edge_ser.backends import trial", f"trial._SECONDS = {SECONDS}"]
     change(trial, "_SECONDS", SECONDS)
     change(trial, "_CODE", "; ".join([*before, *there, run]))
-
-
-if __name__ == "__main__":
-    shorten()
-    cases.main(SUITE, None, 0)

@@ -6,8 +6,10 @@ import io
 import json
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import edge_ser
 from benchmarks.fuzz.damage import endless
 from edge_ser.backends import BACKENDS, trial
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 from tests import impatient
 
 
@@ -96,7 +98,7 @@ def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
         load_bundle(folder)
 
 
-BAD_CARDS: dict[str, Callable[[dict], object]] = {
+BAD_CARDS: dict[str, Callable[[dict[str, Any]], object]] = {
     "another format": lambda card: card.update(format="edge-ser bundle 99"),
     "no labels": lambda card: card.pop("labels"),
     "the same label twice": lambda card: card.update(labels=["sad"] * 4),
@@ -118,7 +120,7 @@ BAD_CARDS: dict[str, Callable[[dict], object]] = {
 
 
 @pytest.mark.parametrize("change", BAD_CARDS.values(), ids=BAD_CARDS.keys())
-def test_cards_that_make_no_sense(folder: Path, change: Callable[[dict], object]) -> None:
+def test_cards_that_make_no_sense(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     card = json.loads((folder / "model.json").read_text())
     change(card)
     (folder / "model.json").write_text(json.dumps(card))
@@ -139,7 +141,7 @@ def save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     reseal(folder)
 
 
-BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
+BAD_WEIGHTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "NaN": lambda arrays: arrays["output.bias"].fill(np.nan),
     "an infinite scale": lambda arrays: arrays["output.scale"].fill(np.inf),
     "scales of another layer": lambda arrays: arrays.update(
@@ -159,7 +161,9 @@ BAD_WEIGHTS: dict[str, Callable[[dict], object]] = {
 
 
 @pytest.mark.parametrize("change", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS.keys())
-def test_numpy_weights_that_do_not_fit(folder: Path, change: Callable[[dict], object]) -> None:
+def test_numpy_weights_that_do_not_fit(
+    folder: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
     arrays = weights(folder)
     change(arrays)
     save(folder, arrays)
@@ -239,3 +243,20 @@ def test_backends_that_are_not_there(folder: Path) -> None:
     reseal(folder)
     with pytest.raises(EdgeSerError, match="no weights for onnx"):
         edge_ser.load(folder, "onnx")
+
+
+@pytest.mark.parametrize(
+    ("backend", "package", "modules"),
+    [
+        ("onnx", "onnxruntime", ["onnxruntime"]),
+        ("tflite", "ai-edge-litert", ["ai_edge_litert.interpreter", "tflite_runtime.interpreter"]),
+    ],
+)
+def test_a_missing_runtime_is_named(
+    backend: str, package: str, modules: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+    wanted = f"pip install {package}, or use --backend numpy$"
+    with pytest.raises(NotInstalledError, match=wanted):
+        edge_ser.load("cogcn", backend)

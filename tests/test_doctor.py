@@ -108,6 +108,26 @@ def test_lost_audio_is_told() -> None:
     assert [c.name for c in doctor._judge(noise, 512) if c.status != "ok"] == ["lost audio"]
 
 
+def test_a_missing_runtime_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    checks = {check.name: check for check in doctor._model("cogcn", None)}
+    assert checks["backend onnx"].status == "optional"
+    assert "pip install onnxruntime" in checks["backend onnx"].advice
+    checks = {check.name: check for check in doctor._model("cogcn", "onnx")}
+    assert checks["backend onnx"].status == "error"  # it was asked for
+    assert checks["backend numpy"].status == "ok"
+
+
+def test_a_terminal_shows_brackets_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    doctor._show([doctor.Check("name", "error", "USB [audio]", "[red]\\")])
+    assert {"USB [audio]", "[red]\\"} <= {
+        cell.strip() for cell in capsys.readouterr().out.splitlines()[1].split("  ")
+    }
+
+
 def test_the_floor_is_what_is_there_when_nobody_speaks() -> None:
     speech = np.random.default_rng(0).normal(0, 3000, 16_000)
     speech[:8000] /= 100

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from train import models, svm
+from train import models
 from train.__main__ import _parser
 from train.commands import _config
-from train.extraction import dimension
+from train.features.extraction import dimension
+from train.learning import svm
 from train.models import count_parameters
 
 PAPERS = Path(__file__).parents[1] / "docs" / "papers.md"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from edge_ser import graph
 from edge_ser.errors import EdgeSerError
@@ -22,7 +21,8 @@ def random_nodes(n: int, gamma: float, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("n", [1, 2, 7, 60])
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.6])
 def test_adjacency_equals_gcn_norm(n: int, gamma: float) -> None:
-    from torch_geometric.nn.conv.gcn_conv import gcn_norm  # seconds: not in every worker
+    import torch  # seconds, and not where the runtime alone is tested
+    from torch_geometric.nn.conv.gcn_conv import gcn_norm
     from torch_geometric.utils import dense_to_sparse
 
     a = graph.cosine_adjacency(random_nodes(n, gamma, seed=n), gamma)
@@ -35,6 +35,7 @@ def test_adjacency_equals_gcn_norm(n: int, gamma: float) -> None:
 
 @pytest.mark.parametrize("kind", graph.KINDS)
 def test_propagation_equals_gcnconv(kind: str) -> None:
+    import torch
     from torch_geometric.nn import GCNConv
     from torch_geometric.utils import dense_to_sparse
 

@@ -11,6 +11,8 @@ import pytest
 from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT, Environment, unavailable
 
+pytestmark = pytest.mark.system
+
 INSTALL = ROOT / "device" / "install.sh"
 # what would change the machine outside the namespace says what it was asked for
 FAKES = {

@@ -13,6 +13,8 @@ import pytest
 
 from tests.virtual import Environment, child, unavailable
 
+pytestmark = pytest.mark.system
+
 
 @contextmanager
 def jack(folder: Path, rate: int) -> Iterator[Environment]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
     "Makefile",
@@ -19,6 +21,7 @@ NEEDED = (
     "constraints.txt",
     "README.md",
     "LICENSE",
+    "LICENSE-MODEL.md",
     "edge_ser",
     "device",
 )
@@ -85,6 +88,19 @@ def test_listen_sets_itself_up_and_replays_the_demo_clip(checkout: Path) -> None
     assert not {"pandas", "pyarrow", "torch", "audformat"} & installed
 
 
+def test_extras_are_added_to_what_is_there(checkout: Path) -> None:
+    arguments = ("listen", "EXTRAS=mqtt", "ARGS=--json --duration 0.1")
+    first = make(checkout, *arguments)
+    assert first.returncode == 0, first.stderr
+    assert first.stderr.splitlines()[0] == "adding mqtt to .venv …"
+    assert list((checkout / ".venv").glob("lib/python*/site-packages/paho"))
+    assert len(make(checkout, *arguments).stderr.splitlines()) == 2
+
+    unknown = make(checkout, "listen", "EXTRAS=train")
+    assert unknown.returncode != 0
+    assert "edge-ser has no extra 'train'; there are: mqtt, onnx, tflite" in unknown.stderr
+
+
 def test_new_requirements_make_it_set_up_again(checkout: Path) -> None:
     assert make(checkout, "--question", ".venv/.ready").returncode == 0
     os.utime(checkout / "constraints.txt")
@@ -139,6 +155,7 @@ def test_another_python_is_refused_by_name(tmp_path: Path, python: str) -> None:
 def test_every_target_is_in_the_help() -> None:
     told = make(ROOT, "help").stdout
     makefile = (ROOT / "Makefile").read_text()
-    (phony,) = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
-    for target in phony.split()[1:]:
-        assert target == "help" or f"make {target} " in told
+    for line in makefile.splitlines():
+        if line.startswith(".PHONY:"):
+            for target in line.split()[1:]:
+                assert target == "help" or f"make {target} " in told

@@ -15,6 +15,8 @@ import soundfile
 from edge_ser.audio import SAMPLING_RATE
 from tests.virtual import ROOT, Environment, child, utterances
 
+pytestmark = pytest.mark.system
+
 # Where a clip falls on the grid of openSMILE's frames is chance on a microphone; these are clips of
 # which the model says the same within 0.01, wherever they fall.
 CLIPS = (

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from typing import Any
 
 import pytest
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
 from edge_ser.sinks import mqtt as module
 from edge_ser.sinks.mqtt import Broker, Mqtt
@@ -28,7 +31,7 @@ from tests.command import COMMAND, edge_ser, elsewhere
 from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
-LOST = StatusEvent("status", "lost", 1.0, "gone", 0)
+LOST = StatusEvent(status="lost", at=1.0, message="gone", dropped=0)
 LISTEN = (*COMMAND, "listen", "--input", str(DEMO))
 
 
@@ -88,7 +91,7 @@ class Reader:
 
     def __init__(self, port: int) -> None:
         self.messages: queue.Queue[tuple[str, str]] = queue.Queue()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = self._on_connect
         self._client.on_message = lambda _1, _2, m: self.messages.put((m.topic, m.payload.decode()))
         self._client.reconnect_delay_set(1, 1)
@@ -133,7 +136,16 @@ def listen(port: int, *arguments: str, **settings: Any) -> subprocess.Popen[str]
 
 def event(start: float) -> EmotionEvent:
     return EmotionEvent(
-        "utterance", start, start + 1, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy"
+        type="utterance",
+        start=start,
+        end=start + 1,
+        emotion="sad",
+        confidence=1.0,
+        probabilities={"sad": 1.0},
+        latency_ms=5.0,
+        dropped=0,
+        model="cogcn",
+        backend="numpy",
     )
 
 
@@ -347,7 +359,7 @@ def test_tls_checks_the_certificate(tmp_path: Path) -> None:
         ("http://host", "is not mqtt://HOST"),
         ("mqtt://", "is not mqtt://HOST"),
         ("mqtt://me:secret@host", "--mqtt-login"),
-        ("mqtt://host/a/#", "no place in a topic"),
+        ("mqtt://host/a/#", "a topic cannot contain"),
         ("mqtt://host:high", "Port could not be cast"),
     ],
 )
@@ -362,3 +374,9 @@ def test_addresses() -> None:
         "host", 1883, False, f"edge-ser/{module._plain(socket.gethostname())}"
     )
     assert Broker.parse("mqtts://host:1/a/b/") == Broker("host", 1, True, "a/b")
+
+
+def test_a_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "paho.mqtt", None)
+    with pytest.raises(NotInstalledError, match="pip install paho-mqtt$"):
+        Mqtt(Broker("localhost", 1, False, "a"), None, None, LABELS, "cogcn", pytest.fail)

@@ -19,7 +19,18 @@ from tests.command import edge_ser
 
 
 def event(kind: Any = "utterance", start: float = 1.0) -> EmotionEvent:
-    return EmotionEvent(kind, start, 2.0, "sad", 1.0, {"sad": 1.0}, 5.0, 0, "cogcn", "numpy")
+    return EmotionEvent(
+        type=kind,
+        start=start,
+        end=2.0,
+        emotion="sad",
+        confidence=1.0,
+        probabilities={"sad": 1.0},
+        latency_ms=5.0,
+        dropped=0,
+        model="cogcn",
+        backend="numpy",
+    )
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -84,7 +95,7 @@ def test_files_are_rotated_and_the_oldest_goes(
         for i in range(100):
             sink(event("window"))
             sink(event(start=i))
-        sink(StatusEvent("status", "lost", 3.0, "the microphone is gone", 0))
+        sink(StatusEvent(status="lost", at=3.0, message="the microphone is gone", dropped=0))
     files = [*(tmp_path / f"events.jsonl.{number}" for number in range(5, 0, -1)), path]
     assert sorted(tmp_path.iterdir()) == sorted(files)
     assert all(file.stat().st_size <= 1000 for file in files)

@@ -24,6 +24,8 @@ import pytest
 from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT, Environment, measured, server, unavailable
 
+pytestmark = pytest.mark.system
+
 UNIT = ROOT / "device" / "edge-ser.service"
 DROP_IN = ROOT / "device" / "edge-ser-mqtt.conf"
 
@@ -74,7 +76,7 @@ def started(command: list[str], environment: Environment) -> Iterator[subprocess
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment,
+        env=environment | measured(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

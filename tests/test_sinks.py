@@ -27,7 +27,7 @@ UTTERANCE = EmotionEvent(
     backend="numpy",
 )
 WINDOW = replace(UTTERANCE, type="window")
-LOST = StatusEvent("status", "lost", 4.0, "the microphone is gone", 320)
+LOST = StatusEvent(status="lost", at=4.0, message="the microphone is gone", dropped=320)
 LINE = "  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)"
 
 

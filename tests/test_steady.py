@@ -22,6 +22,8 @@ import soundfile
 from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT, SCRIPT, Environment, child, measured, server
 
+pytestmark = pytest.mark.system
+
 LONG_STALL = 10
 
 
@@ -110,7 +112,7 @@ def test_a_sound_server_that_comes_dies_and_comes_again(
         absent = listener.next("lost", within=10)
         assert absent["at"] == pytest.approx(0, abs=0.5)
         start_again(own_vmic)
-        back = listener.next("back", within=12)
+        back = listener.next("back", within=30)
         began = time.monotonic() - back["at"]
         assert back["dropped"] == pytest.approx(16_000 * back["at"], abs=1600)
         say(own_vmic, phrase)
@@ -121,7 +123,7 @@ def test_a_sound_server_that_comes_dies_and_comes_again(
         assert time.monotonic() - killed < 3.5
         assert lost["at"] == pytest.approx(time.monotonic() - began, abs=1)
         start_again(own_vmic)
-        again = listener.next("back", within=12)
+        again = listener.next("back", within=30)
         assert again["at"] == pytest.approx(time.monotonic() - began, abs=1)
         say(own_vmic, phrase)
         heard = listener.next("utterance", within=5)
@@ -163,7 +165,7 @@ def test_a_source_that_is_suspended_is_lost_once(own_vmic: Environment, phrase: 
         listener.next("lost", within=4)
         time.sleep(6)  # it opens again meanwhile, and stays silent
         subprocess.run(["pactl", "suspend-source", "vmic", "0"], env=own_vmic, check=True)
-        listener.next("back", within=12)
+        listener.next("back", within=30)
         say(own_vmic, phrase)
         listener.next("utterance", within=5)
         took, rest, _ = listener.end()

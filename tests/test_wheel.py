@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 import zipfile
+from email.message import Message
+from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
 
 from edge_ser.demo import PATH as DEMO
+
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -51,7 +55,36 @@ def test_it_carries_the_package_and_nothing_else(wheel: Path) -> None:
     model = "edge_ser/models/cogcn"
     assert {f"{model}/{name}" for name in ("model.json", "model.npz", "model.onnx")} <= names
     assert "edge_ser/demo/demo.flac" in names
-    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as content:
+        (name,) = (n for n in content.namelist() if n.endswith(".dist-info/METADATA"))
+        return HeaderParser().parsestr(content.read(name).decode())
+
+
+def test_it_tells_code_and_model_licences_apart(wheel: Path) -> None:
+    told = metadata(wheel)
+    assert told["License-Expression"] == "MIT AND CC-BY-NC-SA-4.0 AND LicenseRef-audEERING-Research"
+    assert told.get_all("License-File") == ["LICENSE", "LICENSE-MODEL.md"]
+    with zipfile.ZipFile(wheel) as content:
+        for name in told.get_all("License-File", []):
+            (path,) = (n for n in content.namelist() if n.endswith(f".dist-info/licenses/{name}"))
+            assert content.read(path) == (ROOT / name).read_bytes()
+    model = (ROOT / "LICENSE-MODEL.md").read_text()
+    card = json.loads((ROOT / "edge_ser" / "models" / "cogcn" / "model.json").read_text())
+    assert card["licence"].startswith("CC BY-NC-SA 4.0; research and personal use only")
+    for name in ("CC-BY-NC-SA-4.0", "LicenseRef-audEERING-Research", "research and personal use"):
+        assert name in model
+
+
+def test_its_version_is_in_the_changelog(wheel: Path) -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert f"\n## {metadata(wheel)['Version']}\n" in changelog
+
+
+def test_its_extras_serve_what_it_holds(wheel: Path) -> None:
+    assert metadata(wheel).get_all("Provides-Extra") == ["mqtt", "onnx", "tflite"]
 
 
 def test_it_classifies_in_a_clean_environment(python: Path, tmp_path: Path) -> None:
@@ -83,14 +116,11 @@ def test_it_imports_neither_torch_nor_pandas(python: Path, tmp_path: Path) -> No
 
 def test_its_extras_bring_the_other_backends(python: Path, wheel: Path, tmp_path: Path) -> None:
     """The last test here: it adds to the environment that the others want without."""
-    with zipfile.ZipFile(wheel) as content:
-        (name,) = (n for n in content.namelist() if n.endswith(".dist-info/METADATA"))
-        lines = content.read(name).decode().splitlines()
     wanted = [
-        line.removeprefix("Requires-Dist: ").partition(";")[0].strip()
+        requirement.partition(";")[0].strip()
         for extra in ("onnx", "tflite")
-        for line in lines
-        if line.startswith("Requires-Dist: ") and line.endswith(f"extra == '{extra}'")
+        for requirement in metadata(wheel).get_all("Requires-Dist", [])
+        if requirement.endswith(f"extra == '{extra}'")
     ]
     assert len(wanted) == 2
     pip = [*PIP, "--python", str(python), "install", "--no-compile"]

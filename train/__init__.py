@@ -1,1 +1,1 @@
-"""Training and evaluation of the models that the device runs: ``python -m train``."""
+"""Training and evaluation of the models that run on the device: ``python -m train``."""

@@ -1,25 +1,26 @@
-"""``python -m train``: train a model, or measure one by cross-validation."""
+"""``python -m train``: train a model, or evaluate one by cross-validation."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
+from train.corpora import READERS
 
-_NAMES = (
-    "a corpus and its folder (ravdess, emodb, nemo, iemocap, iemocap-improvised, iemocap-scripted, "
-    "msp-improv, crema-d, tess, savee, urdu), or any name and a CSV manifest"
-)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NAMES = f"a corpus and its folder ({', '.join(READERS)}), or any name and a CSV manifest"
 _CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns 0, or 1 where it failed with a message."""
+    """Run a command; return 0, or 1 after an error message on stderr."""
     options = _parser().parse_args(arguments)
-    from train import commands  # torch, scikit-learn: only after the arguments have been read
+    from train import commands  # slow imports (torch): only after parsing
 
     try:
         fine = commands.run(options, sys.argv[1:] if arguments is None else list(arguments))
@@ -37,18 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     fit = commands.add_parser(
         "fit",
-        help="train five folds and, with what they chose, a model on all speakers",
+        help="train five folds, then a model on all speakers with the settings they chose",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"example:\n  python -m train fit --model cogcn {_CORPORA} --output RUN",
     )
     _add_training(fit, required=True)
-    fit.add_argument("--output", type=Path, required=True, metavar="RUN", help="folder of the run")
-    fit.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    fit.add_argument("--output", type=Path, required=True, metavar="RUN", help="folder for the run")
+    fit.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     _add_machine(fit)
 
     evaluate = commands.add_parser(
         "evaluate",
-        help="figures on test speakers: cross-validation, or the folds of a run",
+        help="metrics on test speakers, by cross-validation or from the folds of a run",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n"
         f"  python -m train evaluate --model svm-rbf {_CORPORA} --output FILE.json\n"
@@ -56,23 +57,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_training(evaluate, required=False)
     evaluate.add_argument(
-        "--run", type=Path, metavar="RUN", help="what `fit` made, instead of --model and --corpus"
+        "--run",
+        type=Path,
+        metavar="RUN",
+        help="folder of a run of `fit`, instead of --model and --corpus",
     )
     evaluate.add_argument(
-        "--output", type=Path, required=True, metavar="FILE.json", help="where the figures go"
+        "--output", type=Path, required=True, metavar="FILE.json", help="file for the metrics"
     )
     evaluate.add_argument(
-        "--runs", type=Path, metavar="DIR", help="keep the runs here, one a seed, and resume them"
+        "--runs", type=Path, metavar="DIR", help="keep the runs here, one per seed, and resume them"
     )
-    evaluate.add_argument("--seeds", default="0", help="comma-separated (default: 0)")
+    evaluate.add_argument("--seeds", default="0", help="comma-separated seeds (default: 0)")
     evaluate.add_argument(
         "--protocol",
         choices=("folds", "loso", "10-fold", "80-20"),
         default="folds",
         help="folds: five, speaker-disjoint (default); loso: leave one speaker out; 10-fold, "
-        "80-20: clips at random, as some papers have it",
+        "80-20: random clips, as in some papers",
     )
-    evaluate.add_argument("--folds", default="all", help="all, or numbers: 0,1 (default: all)")
+    evaluate.add_argument(
+        "--folds", default="all", help="all, or fold numbers, as in 0,1 (default: all)"
+    )
     evaluate.add_argument(
         "--noise",
         default="clean",
@@ -81,56 +87,43 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_machine(evaluate)
 
-    corpora = commands.add_parser("corpora", help="what copies of the corpora hold")
+    corpora = commands.add_parser("corpora", help="inspect copies of the corpora")
     check = corpora.add_subparsers(dest="action", required=True).add_parser(
         "check",
-        help="counts beside those of a complete copy; what is missing or unreadable",
+        help="compare counts with a complete copy; list what is missing or unreadable",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example:\n  python -m train corpora check iemocap=DIR emodb=DIR",
     )
     check.add_argument("corpus", nargs="+", metavar="NAME=PATH", help=_NAMES)
     _add_files(check)
-
-    report = commands.add_parser(
-        "report",
-        help="one HTML page of tables and pictures from what was measured",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  python -m train report --results benchmarks/results/papers "
-        "--run runs/papers/cogcn-cold/seed-0 --output report.html",
-    )
-    report.add_argument(
-        "--results",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="what `python -m benchmarks.papers` measured",
-    )
-    report.add_argument(
-        "--run",
-        type=Path,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="what `fit` or `evaluate --runs` made: pictures of its first trained fold",
-    )
-    report.add_argument("--output", type=Path, required=True, metavar="FILE.html", help="the page")
-    _add_files(report)
     return parser
+
+
+def _networks() -> list[str]:
+    """Name the networks by their configurations, NAME.toml: to import them takes seconds."""
+    names = sorted(path.stem for path in (Path(__file__).parent / "configs").glob("*.toml"))
+    # NAME-RECIPE.toml is another configuration of a network
+    return [name for name in names if not any(name.startswith(f"{n}-") for n in names)]
 
 
 def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument(
         "--model",
         default="cogcn",
-        help="cogcn, tgcn, bigru, wma-gin, ga-gru, rlc, glam, dnn; to evaluate also svm, "
-        "svm-linear, svm-rbf (default: cogcn)",
+        help=f"{', '.join(_networks())}; to evaluate also svm, svm-linear, svm-rbf "
+        "(default: cogcn)",
     )
     parser.add_argument(
-        "--config", metavar="NAME|FILE", help="of train/configs, or a TOML file (default: MODEL)"
+        "--config",
+        metavar="NAME|FILE",
+        help="name in train/configs, or a TOML file (default: MODEL)",
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the configuration"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the configuration",
     )
     parser.add_argument(
         "--normalisation", choices=("cold", "speaker"), help="short for --set normalisation=…"
@@ -138,8 +131,8 @@ def _add_training(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument(
         "--features",
         metavar="SET",
-        help="short for --set features=…: egemaps-lld, egemaps-88[@W/S], emobase-lld, rlc-lld, "
-        "mfcc-40[@W/S], log-mel-128[@W/S] (window, step in ms), egemaps-88-clip",
+        help="short for --set features=…: egemaps-lld, egemaps-88[@F/S], emobase-lld, rlc-lld, "
+        "mfcc-40[@F/S], log-mel-128[@F/S] (frame, step in ms), egemaps-88-clip",
     )
     parser.add_argument(
         "--corpus",
@@ -160,9 +153,11 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", type=int, help="processes (default: one a core)")
+    parser.add_argument("--jobs", type=int, help="processes (default: one per core)")
     parser.add_argument(
-        "--cache", type=Path, help="of extracted features (default: EDGE_SER_CACHE, user's cache)"
+        "--cache",
+        type=Path,
+        help="cache of extracted features (default: EDGE_SER_CACHE or the user's cache)",
     )
 
 

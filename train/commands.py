@@ -1,57 +1,56 @@
-"""What ``python -m train fit`` and ``evaluate`` do with their arguments."""
+"""The commands ``fit``, ``evaluate`` and ``corpora`` of ``python -m train``."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 from rich.console import Console
 
 from edge_ser.errors import EdgeSerError
-from train import augment, config, svm
-from train.cache import Cache
-from train.checkout import commit
-from train.corpora.check import check
-from train.corpora.readable import read_all
-from train.data import Table
+from train import config
+from train.check import check
+from train.conditions import augment
 from train.evaluate import Result, predict_run, show, summarise
-from train.extraction import functionals
-from train.folds import training_variants
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import functionals
+from train.features.readable import read_all
+from train.git import commit
+from train.learning import svm
+from train.learning.data import Table
+from train.learning.executor import Executor
+from train.learning.folds import training_variants
 from train.pipeline import load_data, train_final, train_folds
 from train.protocol import splits
 from train.runs import Run, describe_rows
 
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
 
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
-    """Runs the command of the parsed ``options``.
+    """Run the command given by the parsed ``options``.
 
     Args:
-        options: what the parser of :mod:`train.__main__` made.
-        arguments: what it was made of, for the record.
+        options: from the parser of :mod:`train.__main__`.
+        arguments: the command line they were parsed from, for the record.
 
     Returns:
-        Whether all is well; what is not has been printed.
+        Whether the command succeeded; problems have been printed.
 
     Raises:
-        EdgeSerError: what the user asked for cannot be done.
+        EdgeSerError: the request cannot be carried out.
     """
     options.jobs = options.jobs or joblib.cpu_count()
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
     origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": commit()}
-    if options.command == "report":
-        from train import report  # matplotlib: only where something is drawn
-
-        report.write(options.results, options.run, options.output, cache)
-        return True
     if options.command == "corpora":
         paths = _paths(options.corpus)
         page = Console()
@@ -71,7 +70,7 @@ def _fit(
     made = Run.start(options.output, settings, options.seed, "folds", paths, origin, cache)
     data = load_data(settings, made.rows, training_variants(settings), cache)
     folds = range(len(made.splits))
-    train_folds([(made, data, folds)], _machine(options), console)
+    train_folds([(made, data, folds)], _executor(options), console)
     train_final(made, data, device=options.device)
     results = predict_run(made, data, [augment.CLEAN], folds)
     show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
@@ -97,7 +96,7 @@ def _evaluate(
 
 
 Report = tuple[dict[str, Any], dict[str, Any]]
-"""What was measured how, and the figures."""
+"""How the system was evaluated, and its metrics."""
 
 
 def _evaluate_run(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
@@ -126,7 +125,7 @@ def _cross_validate(
         folds = _folds(options.folds, len(made[0].splits))
         needed = [*training_variants(settings), *variants]
         data = load_data(settings, made[0].rows, needed, cache)
-        train_folds([(one, data, folds) for one in made], _machine(options), console)
+        train_folds([(one, data, folds) for one in made], _executor(options), console)
         results = [result for one in made for result in predict_run(one, data, variants, folds)]
     return _describe(made), summarise(data.table, results)
 
@@ -150,7 +149,14 @@ def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: C
         jobs=options.jobs,
     )
     results = [
-        Result(0, fold, variant, choice, table.rows_of(chosen[fold].test), predictions[variant])
+        Result(
+            seed=0,
+            fold=fold,
+            variant=variant,
+            choice=choice,
+            rows=table.rows_of(chosen[fold].test),
+            predictions=predictions[variant],
+        )
         for fold, (choice, predictions) in fitted.items()
         for variant in variants
     ]
@@ -176,8 +182,8 @@ def _describe(made: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _machine(options: argparse.Namespace) -> Machine:
-    return Machine(options.device, options.jobs, options.cluster)
+def _executor(options: argparse.Namespace) -> Executor:
+    return Executor(options.device, options.jobs, options.cluster)
 
 
 def _config(options: argparse.Namespace) -> config.Config:

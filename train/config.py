@@ -1,18 +1,20 @@
-"""What a training run is made with: a TOML file, changed by ``--set``."""
+"""Configuration of a training run: a TOML file and the changes by ``--set``."""
 
 from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import KINDS
 from train import models
-from train.extraction import dimension, step
+from train.features.extraction import dimension, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +30,7 @@ GRAPHS = (*KINDS, "none")
 
 @dataclass(frozen=True)
 class Candidate:
-    """One choice among what the configuration leaves open.
+    """One combination of the settings for which the configuration lists several values.
 
     Args:
         gamma: threshold of the cosine graph; None for other graphs.
@@ -41,11 +43,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of a run; ``configs/cogcn.toml`` says what each is.
+    """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidates of each of the model's own settings. Two keys may be left out:
-    ``words``, the path of word vectors where the model is to read transcripts too (see
-    :mod:`train.words`), and ``share``, the part of the training clips that is learnt from.
+    ``network`` holds the candidate values of each of the model's own settings. Three keys are
+    optional: ``features``, by default those of the network's paper; ``words``, the path of word
+    vectors for models that also read transcripts (see :mod:`train.features.words`); and ``share``,
+    the fraction of the training clips to train on.
     """
 
     model: str
@@ -53,10 +56,10 @@ class Config:
     graph: str
     gamma: tuple[float, ...]
     normalisation: str
-    clip: float
+    limit: float
     augment: int
-    segment: float
-    segment_step: float
+    window: float
+    window_step: float
     epochs: int
     patience: int
     batch: int
@@ -73,7 +76,7 @@ class Config:
     share: float = 1.0
 
     def candidates(self) -> list[Candidate]:
-        """Every combination of gamma and the network's settings, gamma slowest."""
+        """List every combination of gamma and the network's settings; gamma varies slowest."""
         gammas = self.gamma if self.graph == "cosine" else (None,)
         networks = [
             dict(zip(self.network, values, strict=True))
@@ -82,31 +85,32 @@ class Config:
         return [Candidate(gamma, network) for gamma in gammas for network in networks]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as in a run's ``config.json``."""
+        """Return plain values, as in a run's ``config.json``."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
-        """From what :meth:`to_dict` gave, before or after JSON."""
+        """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
         return cls(**{**values, "gamma": tuple(values["gamma"]), "network": network})
 
 
 def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> Config:
-    """The configuration of a model.
+    """Load the configuration of a model.
 
     Args:
-        model: its name.
+        model: name of the model.
         source: name of a file in ``train/configs`` or path of a TOML file; ``model`` if None.
-        changes: ``key=value`` each, as ``--set`` takes them.
+        changes: ``key=value`` each, as for ``--set``.
 
     Raises:
-        EdgeSerError: no such file; a key is unknown, missing, or its value makes no sense.
+        EdgeSerError: the file does not exist; a key is unknown or missing, or its value invalid.
     """
     types = _types(model)
     source = source or model
     values = {k: _check(source, k, v, types) for k, v in _read(source).items()}
     optional = [f.name for f in fields(Config) if f.default is not MISSING]
+    values.setdefault("features", models.find(model).features)
     missing = [key for key in types if key not in values and key not in optional]
     if missing:
         raise EdgeSerError(f"configuration {source}: {', '.join(missing)} is missing")
@@ -122,7 +126,7 @@ def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> 
 
 
 def _types(model: str) -> dict[str, tuple[type, bool]]:
-    """Key to its type, and whether a list of candidates is allowed."""
+    """Map each key to its type and whether it may have a list of candidates."""
     hints = get_type_hints(Config)
     own = {f.name: (hints[f.name], False) for f in fields(Config)}
     own["gamma"] = (float, True)
@@ -146,7 +150,7 @@ def _read(source: str) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    """A TOML value; ``2,3`` is a list, a bare word a string."""
+    """Parse a TOML value; ``2,3`` is a list, a bare word is a string."""
     for candidate in (text, f"[{text}]"):
         try:
             return tomllib.loads(f"value = {candidate}")["value"]
@@ -181,7 +185,7 @@ _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", 
 def _validate(config: Config) -> None:
     dimension(config.features)
     network = config.network
-    graph_wanted = models.MODELS[config.model].graph
+    graph_wanted = models.find(config.model).graph
     rules = {
         f"graph must be one of {', '.join(GRAPHS)}": config.graph in GRAPHS,
         f"{config.model} needs a graph, not none": config.graph != "none" or not graph_wanted,
@@ -194,8 +198,8 @@ def _validate(config: Config) -> None:
         f"balance must be one of {', '.join(BALANCES)}": config.balance in BALANCES,
         f"schedule must be one of {', '.join(SCHEDULES)}": config.schedule in SCHEDULES,
         "gamma must lie in [-1, 1]": all(-1 <= gamma <= 1 for gamma in config.gamma),
-        "clip, learning_rate, segment and segment_step must be positive": (
-            min(config.clip, config.learning_rate, config.segment, config.segment_step) > 0
+        "limit, learning_rate, window and window_step must be positive": (
+            min(config.limit, config.learning_rate, config.window, config.window_step) > 0
         ),
         "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
         "minimum_rate, weight_decay and mixup must be 0 or more": (
@@ -207,8 +211,8 @@ def _validate(config: Config) -> None:
         "words go with word_dimension, and word_dimension with words": (
             bool(config.words) == bool(max(network.get("word_dimension", (0,))))
         ),
-        "segment must not be longer than the network's frames": all(
-            round(config.segment / step(config.features)) <= frames
+        "window must not be longer than the network's frames": all(
+            round(config.window / step(config.features)) <= frames
             for frames in network.get("frames", ())
         ),
         "epochs, patience and batch must be at least 1": (

@@ -1,33 +1,36 @@
-"""The figures of a system on test speakers: folds, seeds, corpora, conditions."""
+"""Evaluation on test speakers, over folds, seeds, corpora and conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from edge_ser.events import LABELS
-from train.data import Table
-from train.folds import Data, predict_rows
 from train.metrics import FIGURES, aggregate, percent, score
-from train.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+    from train.learning.data import Data, Table
+    from train.runs import Run
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one trained fold predicted in one condition.
+    """Predictions of one trained fold in one condition.
 
     Args:
-        seed: of the training.
-        fold: its number.
-        variant: the test condition, see :mod:`train.augment`.
-        choice: what validation chose.
+        seed: seed of the training.
+        fold: number of the fold.
+        variant: the test condition, see :mod:`train.conditions.augment`.
+        choice: settings that validation chose.
         rows: (n,) indices of the test clips.
         predictions: (n,) labels.
     """
@@ -43,24 +46,32 @@ class Result:
 def predict_run(
     run: Run, data: Data, variants: Sequence[str], folds: Sequence[int]
 ) -> list[Result]:
-    """The finished folds of a run on their test speakers."""
+    """Predict the test speakers of finished folds of a run."""
     results = []
     for fold in folds:
         trained, metrics = run.load(fold), run.metrics(fold)
         rows = data.table.rows_of(run.splits[fold].test)
         choice = {"epochs": metrics["epochs"], **asdict(trained.candidate)}
         for variant in variants:
-            predictions = predict_rows(run.config, data, variant, trained, rows)
-            results.append(Result(run.seed, fold, variant, choice, rows, predictions))
+            results.append(
+                Result(
+                    seed=run.seed,
+                    fold=fold,
+                    variant=variant,
+                    choice=choice,
+                    rows=rows,
+                    predictions=trained.predict(data, rows, variant),
+                )
+            )
     return results
 
 
 def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
-    """Variant to corpus to figures, and each fold's own.
+    """Summarise the metrics by variant and corpus, and by fold.
 
-    A corpus's ``wa``, ``ua``, ``f1`` and ``recall`` are means and deviations over folds and
-    seeds; ``pooled`` has them over the clips of all folds together, a mean over the seeds;
-    ``mean`` is the mean over the corpora.
+    A corpus's ``wa``, ``ua``, ``f1`` and ``recall`` are means and standard deviations over folds
+    and seeds; ``pooled`` has ``wa``, ``ua`` and ``f1`` over the clips of all folds together,
+    averaged over the seeds; ``mean`` is the mean over the corpora.
     """
     summary: dict[str, Any] = {"results": {}, "folds": []}
     for result in results:
@@ -106,8 +117,8 @@ def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, f
 
 
 def show(summary: dict[str, Any], title: str, console: Console) -> None:
-    """Prints the figures as a table, in percent: mean ± deviation, recalls as means."""
-    # as narrow as it goes: a terminal of 80 columns would cut figures off
+    """Print the metrics as a table in percent: mean ± standard deviation; recalls: mean only."""
+    # as narrow as possible: on 80 columns rich would truncate cells
     table = RichTable(title=title, box=SIMPLE_HEAD, padding=0)
     for heading in ("condition", "corpus"):
         table.add_column(heading, no_wrap=True)

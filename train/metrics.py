@@ -1,37 +1,40 @@
-"""What is reported of predictions, per corpus; a clip without detected speech counts as wrong."""
+"""Metrics per corpus; a clip in which no speech was detected counts as wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score
 
 from edge_ser.events import LABELS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
 NO_SPEECH = -1
-"""The prediction for a clip in which no utterance was detected."""
+"""Prediction for a clip in which no speech was detected."""
 FIGURES = ("wa", "ua", "f1")
 Scores = dict[str, Any]
-"""The figures of one corpus."""
+"""Metrics of one corpus, see :func:`score`."""
 Predictions = dict[str, dict[str, dict[str, str]]]
-"""Corpus to speaker to true label to the predicted labels, one :func:`initial` a clip, in order."""
+"""Corpus to speaker to true label to predicted labels, one :func:`initial` per clip, in order."""
 
 
 def initial(prediction: int) -> str:
-    """First letter of a predicted label; ``-`` for :data:`NO_SPEECH`."""
+    """Return the first letter of a predicted label; ``-`` for :data:`NO_SPEECH`."""
     return "-" if prediction == NO_SPEECH else LABELS[prediction][0]
 
 
 def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
-    """The figures of (n,) true and predicted class indices, n ≥ 1.
+    """Compute the metrics of (n,) true and predicted class indices, n ≥ 1.
 
     Returns:
-        ``wa``: weighted accuracy, the share of right clips. ``ua``: unweighted accuracy, the mean
-        of the recalls. ``f1``: macro F1. ``recall``: label to recall, for the labels that occur.
-        ``confusion``: rows are true labels, columns predicted ones and, last, no speech.
+        ``wa``: weighted accuracy, the share of correct clips. ``ua``: unweighted accuracy, the
+        mean recall. ``f1``: macro F1. ``recall``: label to recall, for the labels that occur.
+        ``confusion``: rows are true labels; columns are predicted labels and, last, no speech.
         ``clips``: n.
     """
     classes = np.arange(len(LABELS))
@@ -51,7 +54,7 @@ def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
 def score_corpora(
     corpora: NDArray[np.str_], labels: NDArray[np.int64], predictions: NDArray[np.int64]
 ) -> dict[str, Scores]:
-    """:func:`score` for each corpus of (n,) clips."""
+    """Apply :func:`score` to each corpus of (n,) clips."""
     return {
         str(corpus): score(labels[corpora == corpus], predictions[corpora == corpus])
         for corpus in np.unique(corpora)
@@ -59,16 +62,16 @@ def score_corpora(
 
 
 def mean_ua(scores: dict[str, Scores]) -> float:
-    """UA, the mean over the corpora: what validation chooses by."""
+    """Average UA over the corpora; validation chooses by it."""
     return float(np.mean([corpus["ua"] for corpus in scores.values()]))
 
 
 def aggregate(scores: Sequence[Scores]) -> Scores:
-    """One corpus's figures over folds and seeds.
+    """Aggregate the metrics of one corpus over folds and seeds.
 
     Returns:
         ``wa``, ``ua``, ``f1`` and each label's ``recall`` as ``{"mean", "sd"}`` (population
-        deviation over the given scores), ``confusion`` summed, ``scores`` counted.
+        standard deviation), the sum of ``confusion``, and the number of ``scores``.
     """
     recalls = {
         label: [s["recall"][label] for s in scores if label in s["recall"]] for label in LABELS
@@ -82,7 +85,7 @@ def aggregate(scores: Sequence[Scores]) -> Scores:
 
 
 def percent(spread: Mapping[str, float] | None) -> str:
-    """``mean ± sd`` in percent; without sd of one score, nothing of none."""
+    """Format ``mean ± sd`` in percent; ``–`` for the sd of one score, empty for None."""
     if spread is None:
         return ""
     sd = f"{100 * spread['sd']:.1f}" if spread["scores"] > 1 else "–"

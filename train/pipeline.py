@@ -1,42 +1,39 @@
-"""A run from its clips to its figures: extract, train the folds, train on everyone."""
+"""Steps of a run: extract features, train the folds, train on all speakers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
-from train.augment import CLEAN
-from train.cache import Cache
-from train.config import Config
-from train.corpora import Row
-from train.data import Clips, Table
-from train.extraction import FUNCTIONALS, extract, functionals
-from train.folds import (
-    Chosen,
-    Data,
-    Task,
-    Trained,
-    fit_final,
-    fit_folds,
-    fold_seed,
-    predict_rows,
-)
-from train.machine import Machine
-from train.metrics import Scores
+from train.features.extraction import FUNCTIONALS, extract, functionals
+from train.features.words import Words, look_up
+from train.learning.data import Clips, Data, Table
+from train.learning.folds import FittedFold, Task, fit_final, fit_folds, fold_seed
+from train.learning.trained import Trained
 from train.progress import progress
-from train.runs import Run
-from train.words import Words, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from train.config import Config
+    from train.corpora import Row
+    from train.features.cache import Cache
+    from train.learning.executor import Executor
+    from train.metrics import Scores
+    from train.runs import Run
 
 
 def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cache: Cache) -> Data:
-    """The rows' nodes in each of the variants, and their words where the network reads them."""
+    """Load the rows' nodes in each variant, and their word vectors if the network reads them."""
     clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
-    return Data(Table.of(rows), clips, _words(config, rows) if config.words else None)
+    return Data(
+        table=Table.of(rows), clips=clips, words=_words(config, rows) if config.words else None
+    )
 
 
 def _words(config: Config, rows: Sequence[Row]) -> Words:
@@ -53,22 +50,22 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
     found = extract(rows, config.features, variant, cache)
-    return Clips.of(found, feature_set(config.features), config.segment, config.segment_step)
+    return Clips.of(found, feature_set(config.features), config.window, config.window_step)
 
 
 def train_folds(
     wanted: Sequence[tuple[Run, Data, Sequence[int]]],
-    machine: Machine,
+    executor: Executor,
     console: Console,
     saved: Callable[[Run, int], None] | None = None,
 ) -> None:
-    """Trains the folds that their runs do not have yet; each is saved when it is done.
+    """Train the folds missing from their runs; save each as soon as it is done.
 
     Args:
         wanted: runs, their data, and the folds wanted of each.
-        machine: what to compute with; all folds of all runs go through it together.
-        console: gets a progress bar, if it is a terminal.
-        saved: is told of every fold, those that were there already first.
+        executor: runs the fits of all folds of all runs in one queue.
+        console: shows a progress bar if it is a terminal.
+        saved: called for every saved fold, first for those saved earlier.
     """
     if saved:
         for run, _, folds in wanted:
@@ -80,16 +77,16 @@ def train_folds(
     ]
     tasks = [
         Task(
-            run.config,
-            data,
-            run.splits[fold],
-            fold_seed(run.seed, fold),
-            None if machine.cluster else run.path / "logs" / f"fold-{fold}",
+            config=run.config,
+            data=data,
+            split=run.splits[fold],
+            seed=fold_seed(run.seed, fold),
+            logs=None if executor.cluster else run.path / "logs" / f"fold-{fold}",
         )
         for run, data, fold in missing
     ]
     with progress(console, _title(missing), len(tasks)) as advance:
-        for place, chosen in fit_folds(tasks, machine):
+        for place, chosen in fit_folds(tasks, executor):
             run, data, fold = missing[place]
             metrics = {
                 "validation": chosen.fitted.validation,
@@ -115,7 +112,7 @@ def _title(missing: Sequence[tuple[Run, Data, int]]) -> str:
 
 
 def train_final(run: Run, data: Data, *, device: str) -> None:
-    """Trains the network that is shipped, with what the folds chose, on all speakers."""
+    """Train the final network on all speakers, with the settings that the folds agreed on."""
     if run.folder(None).is_dir():
         return
     candidate, epochs = run.agreed()
@@ -125,9 +122,8 @@ def train_final(run: Run, data: Data, *, device: str) -> None:
     run.save(None, fitted, normalisation, {})
 
 
-def _test(run: Run, data: Data, fold: int, chosen: Chosen) -> dict[str, Scores]:
-    """The chosen network on the fold's test speakers, clean."""
+def _test(run: Run, data: Data, fold: int, chosen: FittedFold) -> dict[str, Scores]:
+    """Score the chosen network on the clean clips of the fold's test speakers."""
     rows = data.table.rows_of(run.splits[fold].test)
     trained = Trained.of(run.config, chosen.fitted, chosen.normalisation)
-    predictions = predict_rows(run.config, data, CLEAN, trained, rows)
-    return data.table.score(rows, predictions)
+    return data.table.score(rows, trained.predict(data, rows))

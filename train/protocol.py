@@ -1,32 +1,35 @@
-"""Who trains, validates and tests: never one of them twice."""
+"""Splits into training, validation and test, disjoint in every fold."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from edge_ser.errors import EdgeSerError
-from train.corpora import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from train.corpora import Row
 
 FOLDS = 5
 REPETITIONS = 100
 Protocol = Literal["folds", "loso", "10-fold", "80-20"]
 PROTOCOLS: tuple[Protocol, ...] = ("folds", "loso", "10-fold", "80-20")
 Speaker = tuple[str, str]
-"""Corpus and name: two corpora may use the same name for two people.
+"""Corpus and name, since two corpora may use the same name for different people.
 
-In the protocols that share speakers between training and test the name is that of one clip, see
+In protocols that split clips at random, the name is that of a single clip, see
 :func:`clip_names`.
 """
 
 
 def clip_names(rows: Iterable[Row]) -> list[Speaker]:
-    """The corpus and name of each clip: its speaker's, and its place among the corpus's rows."""
+    """Name each clip by corpus, speaker and index among the rows of its corpus."""
     counts: Counter[str] = Counter()
     names = []
     for row in rows:
@@ -37,12 +40,12 @@ def clip_names(rows: Iterable[Row]) -> list[Speaker]:
 
 @dataclass(frozen=True)
 class Split:
-    """The speakers of one fold, disjoint.
+    """Disjoint speakers of one fold.
 
     Args:
-        train: whose clips the weights and the normalisation come from.
-        validation: whose clips choose the epoch and the settings; nobody's in ``80-20``.
-        test: whose clips give the figures, and nothing else.
+        train: their clips train the weights and the normalisation.
+        validation: their clips choose the epoch and the settings; empty in ``80-20``.
+        test: their clips give the metrics and are used for nothing else.
     """
 
     train: tuple[Speaker, ...]
@@ -50,25 +53,25 @@ class Split:
     test: tuple[Speaker, ...]
 
     def to_dict(self) -> dict[str, dict[str, list[str]]]:
-        """Subset to corpus to speakers, for ``folds.json``."""
+        """Map subset to corpus to speakers, for ``folds.json``."""
         return {name: _by_corpus(getattr(self, name)) for name in ("train", "validation", "test")}
 
 
 def splits(rows: Iterable[Row], protocol: Protocol = "folds") -> list[Split]:
-    """The folds of a protocol.
+    """Split the rows into the folds of a protocol.
 
-    ``folds``: per corpus, speakers sorted by name and counted from 0; fold i of 5 tests speakers
-    i, i + 5, …, validates on those of fold i + 1 (mod 5) and trains on the rest, all corpora
-    together. ``loso`` (leave one speaker out): a fold for each speaker; the next speaker of the
-    same corpus and one of each other corpus validate, the rest train.
+    ``folds``: in each corpus, speakers are sorted by name and numbered from 0; fold i of 5 tests
+    on speakers i, i + 5, …, validates on the test speakers of fold i + 1 (mod 5) and trains on the
+    rest, all corpora together. ``loso`` (leave one speaker out): one fold per speaker; the next
+    speaker of the same corpus and one of each other corpus validate, the rest train.
 
-    Two more repeat what papers did, and their figures say nothing of an unknown speaker, since
-    clips are drawn at random: ``10-fold`` (RLC): each tenth tests once, the next one validates;
-    ``80-20`` (GLAM): four fifths train and the rest tests, a hundred times over, without
+    Two more protocols repeat those of papers. They split clips at random, so their metrics say
+    nothing about unknown speakers: ``10-fold`` (RLC): each tenth is tested once, the next tenth
+    validates; ``80-20`` (GLAM): four fifths train and the rest is tested, a hundred times, without
     validation.
 
     Raises:
-        EdgeSerError: too few speakers for every fold to train, validate and test on someone.
+        EdgeSerError: too few speakers to train, validate and test in every fold.
     """
     if protocol in ("10-fold", "80-20"):
         return _random(list(rows), protocol)

@@ -1,4 +1,4 @@
-"""The folder of a run: written fold by fold, resumed where it was left, read by ``export``."""
+"""Folder of a run: written fold by fold, resumable, read by ``export``."""
 
 from __future__ import annotations
 
@@ -6,44 +6,47 @@ import json
 import shutil
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
-from train.cache import Cache, clip_hash
 from train.config import Candidate, Config
-from train.corpora import Row
-from train.corpora.readable import read_all
-from train.data import Table
-from train.fit import Epoch, Fitted, build_model
-from train.folds import Trained
+from train.features.audio import clip_hash
+from train.features.readable import read_all
+from train.learning.data import Table
+from train.learning.trained import Epoch, Fitted, Trained, build_model
 from train.models import count_parameters
 from train.protocol import PROTOCOLS, Protocol, Speaker, Split, splits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from train.corpora import Row
+    from train.features.cache import Cache
 
 FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder and what it was started with.
+    """A run's folder and the settings it was started with.
 
-    ``config.json`` says all but the splits, ``folds.json`` has those, ``fold-0…`` and ``final``
-    hold ``model.safetensors``, ``normalisation.json`` and ``metrics.json``, ``logs`` the learning
-    curve of every fit.
+    ``config.json`` holds everything but the splits, ``folds.json`` the splits, ``fold-0…`` and
+    ``final`` the files ``model.safetensors``, ``normalisation.json`` and ``metrics.json``, and
+    ``logs`` the learning curve of every fit.
 
     Args:
         path: the folder.
         config: settings.
-        seed: of everything random.
-        protocol: which folds.
+        seed: random seed.
+        protocol: how the rows are split into folds.
         corpora: name to folder or manifest.
-        rows: the clips of these, in order.
+        rows: the clips of the corpora, in order.
         splits: the speakers of each fold.
     """
 
@@ -66,19 +69,19 @@ class Run:
         origin: Mapping[str, Any],
         cache: Cache,
     ) -> Run:
-        """Begins a run in a new or empty folder, or takes up the same run again.
+        """Start a run in a new or empty folder, or resume the same run.
 
         Args:
             path: the folder.
             config: settings.
-            seed: of everything random.
-            protocol: which folds.
+            seed: random seed.
+            protocol: how the rows are split into folds.
             paths: corpus to folder or manifest.
-            origin: command and commit, written down with the rest.
+            origin: command and commit, stored in ``config.json``.
             cache: knows which clips can be read.
 
         Raises:
-            EdgeSerError: the folder holds something else, or a run with other settings or clips.
+            EdgeSerError: the folder holds other files, or a run with other settings or clips.
         """
         rows = read_all(paths, cache)
         run = cls(path, config, seed, protocol, dict(paths), rows, splits(rows, protocol))
@@ -101,10 +104,10 @@ class Run:
 
     @classmethod
     def open(cls, path: Path, cache: Cache) -> Run:
-        """Reads a run.
+        """Open an existing run.
 
         Raises:
-            EdgeSerError: it is none, or its corpora have moved or changed.
+            EdgeSerError: ``path`` is not a run, or its corpora have moved or changed.
         """
         if not (path / "config.json").is_file():
             raise EdgeSerError(f"{path}: is not a run; `python -m train fit` makes one")
@@ -121,27 +124,27 @@ class Run:
 
     @property
     def commit(self) -> str | None:
-        """The code that it was started with; None where git did not know."""
+        """Git commit of the code that started the run; None if it is unknown."""
         commit: str | None = _read_json(self.path / "config.json")["commit"]
         return commit
 
     @property
     def speakers(self) -> list[Speaker]:
-        """Everybody in its corpora."""
+        """All speakers of the corpora."""
         return sorted({(row.corpus, row.speaker) for row in self.rows})
 
     @property
     def table(self) -> Table:
-        """The columns of the rows."""
+        """The rows as columns."""
         return Table.of(self.rows)
 
     @property
     def unfinished(self) -> dict[int, Split]:
-        """Number to split of the folds that are still to be trained."""
+        """Fold number to split, for the folds that have not been trained yet."""
         return {i: s for i, s in enumerate(self.splits) if not self.folder(i).is_dir()}
 
     def folder(self, fold: int | None) -> Path:
-        """Where a fold, or with None the final network, is kept."""
+        """Return the folder of a fold, or of the final network for None."""
         return self.path / ("final" if fold is None else f"fold-{fold}")
 
     def save(
@@ -151,15 +154,15 @@ class Run:
         normalisation: Normalisation | None,
         metrics: Mapping[str, Any],
     ) -> None:
-        """Writes a fold, or with None the final network, all of it or nothing."""
+        """Write a fold, or the final network for None, atomically."""
         folder = self.folder(fold)
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        # the format knows one order in memory; GLAM's filters have another
+        # safetensors stores contiguous tensors only; GLAM's filters are channels-last
         state = {name: value.contiguous() for name, value in fitted.state.items()}
         save_file(state, partial / "model.safetensors")
-        values = {"clip": self.config.clip} if normalisation is None else normalisation.to_dict()
+        values = {"clip": self.config.limit} if normalisation is None else normalisation.to_dict()
         _write_json(partial / "normalisation.json", {"kind": self.config.normalisation, **values})
         described = {
             "candidate": asdict(fitted.candidate),
@@ -172,7 +175,7 @@ class Run:
         partial.replace(folder)
 
     def metrics(self, fold: int | None) -> dict[str, Any]:
-        """What :meth:`save` wrote of a fold's figures.
+        """Read the metrics of a fold, or of the final network for None.
 
         Raises:
             EdgeSerError: it has not been trained.
@@ -180,7 +183,7 @@ class Run:
         return _read_json(self.folder(fold) / "metrics.json")
 
     def load(self, fold: int | None) -> Trained:
-        """The network of a fold, or with None the final one.
+        """Load the network of a fold, or the final network for None.
 
         Raises:
             EdgeSerError: it has not been trained.
@@ -190,19 +193,19 @@ class Run:
         values = _read_json(folder / "normalisation.json")
         cold = values.pop("kind") == "cold"
         fitted = Fitted(
-            Candidate(**metrics["candidate"]),
-            load_file(folder / "model.safetensors"),
-            metrics["epochs"],
-            metrics.get("validation", {}),
-            [Epoch(**epoch) for epoch in metrics["history"]],
-            metrics["seconds"],
+            candidate=Candidate(**metrics["candidate"]),
+            state=load_file(folder / "model.safetensors"),
+            epochs=metrics["epochs"],
+            validation=metrics.get("validation", {}),
+            history=[Epoch(**epoch) for epoch in metrics["history"]],
+            seconds=metrics["seconds"],
         )
         return Trained.of(self.config, fitted, Normalisation.from_dict(values) if cold else None)
 
     def agreed(self) -> tuple[Candidate, int]:
-        """What the folds chose: the candidate most of them did, the median of their epochs.
+        """Return the candidate that most folds chose, and the median of their epochs.
 
-        Between candidates chosen as often, the mean validation UA over all folds decides.
+        Ties are broken by the mean validation UA over all folds.
         """
         folds = [self.metrics(i) for i in range(len(self.splits))]
         votes = Counter(json.dumps(fold["candidate"], sort_keys=True) for fold in folds)
@@ -216,7 +219,7 @@ class Run:
         return Candidate(**json.loads(max(votes, key=rank))), epochs
 
     def parameters(self) -> list[int]:
-        """How many numbers the candidates' networks have, each count once."""
+        """Return the distinct parameter counts of the candidates."""
         candidates = self.config.candidates()
         return sorted({count_parameters(build_model(self.config, c)) for c in candidates})
 
@@ -231,7 +234,7 @@ class Run:
 
 
 def describe_rows(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Corpus to its numbers of clips, speakers and emotions, and a hash over what they are."""
+    """Map corpus to its numbers of clips, speakers and emotions, and a hash of its rows."""
     described = {}
     for corpus in dict.fromkeys(row.corpus for row in rows):
         own = [row for row in rows if row.corpus == corpus]
@@ -246,7 +249,7 @@ def describe_rows(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: object) -> Any:
-    """As it looks after a way through JSON: lists for tuples."""
+    """Return ``value`` as read back from JSON, with lists for tuples."""
     return json.loads(json.dumps(value))
 
 

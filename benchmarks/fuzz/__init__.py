@@ -1,1 +1,1 @@
-"""Damaged input, tens of thousands of times: nothing but clean errors may come of it."""
+"""Fuzzing with damaged input, which may only give results or clean errors."""

@@ -1,4 +1,4 @@
-"""Damaged bundles: every one must load and answer, or be refused in one line.
+"""Fuzzing of bundles: a damaged bundle must work or be refused with an error of one line.
 
     python -m benchmarks.fuzz.bundles [--cases 20000]
 
@@ -9,8 +9,8 @@ damage.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,18 +20,21 @@ from edge_ser import load
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
 from edge_ser.errors import EdgeSerError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BACKENDS = {file: backend for backend, file in WEIGHTS.items()}
 FILES = ("model.json", *BACKENDS)
 _HASHES = ("hashes as they were", "hashes recomputed")
 
 
 def kind(number: int) -> str:
-    """The file that a case damages, and whether its hash is recomputed."""
+    """Return the file that a case damages, and whether its hash is recomputed."""
     return f"{FILES[number % len(FILES)]}, {_HASHES[number // len(FILES) % 2]}"
 
 
 def run(number: int, folder: Path) -> str:
-    """Damages a bundle in the case's own way, loads it and lets it answer.
+    """Damage a bundle, seeded by the case number, load it and score random nodes.
 
     Returns:
         ``answers``, ``refused`` or a defect.
@@ -55,7 +58,7 @@ def run(number: int, folder: Path) -> str:
             probabilities = recognizer.probabilities(nodes)
     except EdgeSerError as error:
         return "refused" if "\n" not in str(error) else f"several lines: {error}"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what should not happen is counted
         return f"{type(error).__name__}: {error}"
     return "answers" if probabilities.shape == (len(recognizer.bundle.labels),) else "no answer"
 

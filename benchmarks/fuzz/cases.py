@@ -1,7 +1,7 @@
-"""Thousands of numbered cases in child processes with limits of memory and time.
+"""Numbered fuzz cases, run in child processes with limits on memory and time.
 
-A case that kills its process, takes too long, or ends in anything but what is allowed is a defect,
-and its number repeats it.
+A case that kills its process, takes too long or has an outcome that is not allowed is a defect. Its
+number reproduces it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, cpu_count, delayed
 from rich.console import Console
@@ -24,25 +23,28 @@ from rich.console import Console
 from benchmarks import RESULTS
 from train.progress import progress
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _BATCH = 100
 _SECONDS = 120
-"""That one case may take."""
+"""Time limit of one case."""
 _MEMORY = 2 << 30
-"""Bytes of address space of a child."""
+"""Address space of a child process in bytes."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is done to what.
+    """A suite of fuzz cases.
 
     Args:
-        module: whose ``--child FIRST:STOP`` runs cases.
-        title: of the table.
-        intention: sentences under it.
-        run: number of a case, and a folder for its files, to its outcome.
-        kind: number of a case to what it is a case of.
-        kinds: all of them, in order.
-        clean: the outcomes that are no defects.
+        module: module that runs cases when called with ``--child FIRST:STOP``.
+        title: title of the table.
+        intention: sentences below the title.
+        run: from the number of a case and a folder for its files to its outcome.
+        kind: from the number of a case to its kind.
+        kinds: all kinds, in order.
+        clean: outcomes that are not defects.
     """
 
     module: str
@@ -55,12 +57,12 @@ class Suite:
 
     @property
     def name(self) -> str:
-        """Of the files in ``results``."""
+        """Name of the files in ``results``."""
         return f"fuzz-{self.module.rpartition('.')[2]}"
 
 
 def run_cases(suite: Suite, first: int, stop: int) -> list[dict[str, Any]]:
-    """The cases in child processes; after one that kills its child another goes on.
+    """Run cases in a child process; if one kills it, continue with the next case in a new one.
 
     Returns:
         ``case`` and ``outcome`` of each.
@@ -91,13 +93,13 @@ def _child(suite: Suite, first: int, stop: int) -> Iterator[dict[str, Any]]:
 
 
 def fuzz(suite: Suite, cases: int, jobs: int, console: Console) -> dict[str, Any]:
-    """Runs the cases 0 to ``cases``; counts what came of them, and lists the defects."""
+    """Run the first ``cases`` cases; count the outcomes and list the defects."""
     batches = [(first, min(first + _BATCH, cases)) for first in range(0, cases, _BATCH)]
     counts: Counter[tuple[str, str]] = Counter()
     defects = []
     with progress(console, suite.title, len(batches)) as advance:
         calls = (delayed(run_cases)(suite, *batch) for batch in batches)
-        # threads, for all they do is to wait for their children
+        # threads, since they only wait for their children
         done = Parallel(jobs, prefer="threads", return_as="generator_unordered")(calls)
         for found in done:
             for case in found:
@@ -135,12 +137,12 @@ def _table(suite: Suite, report: dict[str, Any]) -> str:
 
 
 def main(suite: Suite, description: str | None, cases: int) -> None:
-    """Runs the cases, writes ``results/fuzz-….json`` and ``.md``; exits 1 on a defect.
+    """Run the cases, write ``results/fuzz-….json`` and ``.md``, and exit with 1 on a defect.
 
     Args:
         suite: the cases.
-        description: of the command.
-        cases: how many, by default.
+        description: description of the command.
+        cases: default number of cases.
     """
     parser = argparse.ArgumentParser(
         prog=f"python -m {suite.module}",

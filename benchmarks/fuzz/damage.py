@@ -1,17 +1,19 @@
-"""Ways to damage a bundle: what bit rot, a broken download or somebody malicious would leave."""
+"""Damage to the files of a bundle, as by bit rot, a broken download or an attacker."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Callable
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
 
 NASTY: tuple[Any, ...] = (
     None,
@@ -33,14 +35,14 @@ NASTY: tuple[Any, ...] = (
     {},
     [1] * 10_000,
 )
-"""Values that a card might hold by mistake or malice."""
+"""Invalid values for a card, by mistake or malice."""
 
 
 def damage(name: str, content: bytes, random: Random) -> bytes:
-    """The file ``name``, damaged somehow."""
+    """Return the content of the file ``name`` with random damage."""
     ways = [*_BYTES, *_BYTES, *_OF.get(name.rpartition(".")[2], ())]
     damaged = content
-    while damaged == content:  # some ways may leave it as it was
+    while damaged == content:  # some kinds of damage may change nothing
         damaged = random.choice(ways)(content, random)
     return damaged
 
@@ -59,7 +61,7 @@ def _overwrite(content: bytes, random: Random) -> bytes:
 
 
 def _early(content: bytes, random: Random) -> bytes:
-    """The first kilobyte: the headers, where a byte means most."""
+    """Flip bits in the first kilobyte, the headers, where a byte matters most."""
     head = _flip(content[:1024], random)
     return head + content[1024:]
 
@@ -83,7 +85,7 @@ def _rubbish(content: bytes, random: Random) -> bytes:
 
 
 def _card(content: bytes, random: Random) -> bytes:
-    """One value of the card replaced, removed or nested."""
+    """Replace or remove a value of the card, or nest it too deeply."""
     card = json.loads(content)
     place, key = card, random.choice(list(card))
     while random.random() < 0.7 and isinstance(place[key], dict | list) and place[key]:
@@ -101,7 +103,7 @@ def _card(content: bytes, random: Random) -> bytes:
 
 
 def _arrays(content: bytes, random: Random) -> bytes:
-    """One array of other shape, type or values; or one that unpacks to a gigabyte."""
+    """Change the shape, type or values of an array, or replace it by 256 MB of zeros."""
     with np.load(io.BytesIO(content)) as archive:
         arrays: dict[str, Any] = {name: archive[name] for name in archive.files}
     name = random.choice(list(arrays))
@@ -126,7 +128,7 @@ def _arrays(content: bytes, random: Random) -> bytes:
 
 
 def _header(content: bytes, random: Random) -> bytes:
-    """An array whose header promises more than there is."""
+    """Change the shape in an array's header, so that it does not match the data."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
         chosen = random.choice(old.namelist())
@@ -141,7 +143,7 @@ def _header(content: bytes, random: Random) -> bytes:
 
 
 def _operators(content: bytes, random: Random) -> bytes:
-    """An ONNX graph with another operator, attribute, shape, edge, or a loop that never ends."""
+    """Change an operator, tensor or edge of an ONNX graph, or add a huge tensor or endless loop."""
     model = onnx.load_from_string(content)
     graph = model.graph
     node, tensor = random.choice(graph.node), random.choice(graph.initializer)
@@ -174,7 +176,7 @@ def _operators(content: bytes, random: Random) -> bytes:
 
 
 def endless(value: str) -> Any:
-    """A loop that goes on for ever."""
+    """Make a loop that never ends."""
     float_, bool_ = TensorProto.FLOAT, TensorProto.BOOL
     body = helper.make_graph(
         [

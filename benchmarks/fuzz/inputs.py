@@ -1,9 +1,9 @@
-"""Damaged audio files and senseless command lines: a result, or an error in one line.
+"""Fuzzing of audio files and command lines: each must give a result or an error of one line.
 
     python -m benchmarks.fuzz.inputs [--cases 50000]
 
-Half of the cases are files of the demo clip, damaged, for `classify` and `listen`; half are command
-lines put together from everything that the commands know and some things that they do not.
+Half of the cases are damaged files of the demo clip for `classify` and `listen`; the other half are
+random command lines of known and unknown commands, options and values.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import io
 import json
 import os
 from functools import cache
-from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import soundfile
 
@@ -22,6 +22,9 @@ from benchmarks.fuzz import cases
 from benchmarks.fuzz.damage import damage
 from edge_ser.cli import COMMANDS, main
 from edge_ser.demo import PATH as DEMO
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = {
     "clip.wav": ("WAV", "PCM_16"),
@@ -83,17 +86,17 @@ _VALUES = (
     "http://127.0.0.1",
     "99999999999999999999",
 )
-"""Any of them may come after --output: none names a file that matters."""
+"""Any of these may follow --output, so none may name a file that matters."""
 _TOLD = ("edge-ser: error: ", "listening to ")
 
 
 def kind(number: int) -> str:
-    """A file's format in even cases, else a command line."""
+    """Return the file format of an even case; odd cases are command lines."""
     return list(FORMATS)[number // 2 % len(FORMATS)] if number % 2 == 0 else _KINDS[-1]
 
 
 def run(number: int, folder: Path) -> str:
-    """Runs a command on what the case says.
+    """Run the command of a case.
 
     Returns:
         ``result``, ``error``, ``usage`` (exit codes 0, 1 and 2) or a defect.
@@ -113,7 +116,7 @@ def run(number: int, folder: Path) -> str:
 
 @cache
 def _clip(name: str) -> bytes:
-    """Two seconds of the demo clip in a format."""
+    """Encode two seconds of the demo clip in the format of ``name``."""
     samples, rate = soundfile.read(DEMO, frames=32_000, start=16_000)
     made = io.BytesIO()
     container, encoding = FORMATS[name]
@@ -122,14 +125,14 @@ def _clip(name: str) -> bytes:
 
 
 def _command_line(random: Random) -> list[str]:
-    """Words of the commands' own vocabulary, and not; the microphone is never opened."""
+    """Draw a command line of known and unknown words; it never opens the microphone."""
     words = [random.choice([*_COMMANDS, random.choice(_VALUES)])]
     for _ in range(random.randrange(5)):
         words.append(random.choice(_OPTIONS))
         if random.random() < 0.7:
             words.append(random.choice(_VALUES))
     if words[0] in ("listen", "doctor", "bench"):
-        # doctor and bench refuse it; of listen the file comes last and is what counts
+        # doctor and bench refuse it; for listen, the last --input counts
         words += ["--input", random.choice(("absent.wav", "/dev/null"))]
     return words
 
@@ -139,7 +142,7 @@ def _outcome(arguments: list[str]) -> str:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = main(arguments)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - what should not happen is counted
             return f"{type(error).__name__}: {error} {arguments}"
     printed, told = _read(out), _read(err).splitlines()
     errors = [line for line in told if "error: " in line]

@@ -1,1 +1,1 @@
-"""The published systems under one protocol: ``python -m benchmarks.papers``."""
+"""Published systems under one protocol: ``python -m benchmarks.papers``."""

@@ -1,13 +1,13 @@
-"""The published systems side by side: five speaker-disjoint folds, cold and per speaker.
+"""Comparison of the published systems on five speaker-disjoint folds, cold and per speaker.
 
     python -m benchmarks.papers table --corpora DIR [--runs DIR]     all systems
     python -m benchmarks.papers claims --corpora DIR [--runs DIR]    the papers' ablations
     python -m benchmarks.papers noise --corpora DIR [--runs DIR]     noise and silence
     python -m benchmarks.papers frames --corpora DIR [--runs DIR]    … on the CoGCN paper's frames
 
-Each row is a file in `results/papers/`, to which every fold is added as it is done; folds that are
-there are not trained again, so the same command goes on where it was stopped, on another machine
-too. `results/papers.md` holds the tables, and shows what noise and silence do.
+Each row is a file in `results/papers/`, to which every fold is added when it is done. Existing
+folds are not trained again, so the same command resumes an interrupted run, on another machine too.
+`results/papers.md` holds the tables, and the pictures for noise and silence.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from pathlib import Path
 import joblib
 from rich.console import Console
 
-from benchmarks import CORPORA, RESULTS
+from benchmarks import CORPORA, RESULTS, rows
 from benchmarks.papers.entries import PARTS
 from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
 from edge_ser.errors import EdgeSerError
-from train.cache import Cache
-from train.machine import Machine
-from train.report import results
+from train.features.cache import Cache
+from train.learning.executor import Executor
 
 
 def main() -> None:
-    """Measures what is missing of a part and writes the tables."""
+    """Measure what is missing of a part, and write the tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.papers",
         description=__doc__,
@@ -48,16 +47,16 @@ def main() -> None:
     args = parser.parse_args()
     folder = RESULTS / "papers"
     folder.mkdir(parents=True, exist_ok=True)
-    machine = Machine(args.device, args.jobs, args.cluster)
+    executor = Executor(args.device, args.jobs, args.cluster)
     cache = Cache.open(None, args.jobs, Console(stderr=True))
     paths = {name: args.corpora / name for name in CORPORA}
     try:
-        measure(PARTS[args.part], paths, folder, args.runs, cache, machine)
+        measure(PARTS[args.part], paths, folder, args.runs, cache, executor)
     except EdgeSerError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on with the next fold")
-    systems = results.read(folder)
+    systems = rows.read(folder)
     draw(systems, folder)
     (RESULTS / "papers.md").write_text(tables(systems, folder))
 

@@ -1,13 +1,17 @@
-"""What the papers claim of their parts, beside what it is here."""
+"""The papers' ablations, as printed and as measured here."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from train.report.sampling import Fits, shared, ua, which, with_error
+from benchmarks.statistics import drawn_by, shared, ua, which, with_error
 
-# Title; then the paper's own system, and its ablations, each with the printed WA / UA on IEMOCAP.
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.rows import Fit
+
+# Title to the paper's system and its ablations: name, row file and printed WA / UA on IEMOCAP.
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
     "CoGCN, Table 1": [
         ("CoGCN", "cogcn-cold", "62.64 / 63.67"),
@@ -77,11 +81,15 @@ CLAIMS: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
-    """The claims of which two rows are there, and have a fit in common, as Markdown.
+_DRAWN = {"speakers": "", "folds": ", ± over folds", "nothing": ""}
+"""What a heading says of the errors that are not over speakers."""
+
+
+def claims_tables(rows: Mapping[str, Sequence[Fit]]) -> list[str]:
+    """Format as Markdown the claims with at least two available rows that share a fit.
 
     Args:
-        rows: name of a file without its suffix, to its fits.
+        rows: name of a row file, without its suffix, to its fits.
     """
     lines = []
     for title, parts in CLAIMS.items():
@@ -91,20 +99,21 @@ def claims_tables(rows: Mapping[str, Fits]) -> list[str]:
         counted = shared(rows[name] for _, name, _ in there)
         if not counted:
             continue
-        whole = ua(rows[parts[0][1]], counted)
+        by = drawn_by(_counted(rows[name], counted) for _, name, _ in there)
+        whole = ua(rows[parts[0][1]], counted, by=by)
         lines += [
             "",
             f"### {title}",
             "",
-            f"| | UA here, {which(counted)} | difference | printed: IEMOCAP WA / UA |",
+            f"| | UA here, {which(counted)}{_DRAWN[by]} | difference | printed: IEMOCAP WA / UA |",
             "|---|---|---|---|",
         ]
         for name, file, printed in there:
-            mean, error = ua(rows[file], counted)
-            change = ""
-            if file != parts[0][1]:
-                both = math.hypot(error, whole[1])
-                points = round(100 * (mean - whole[0]), 1) + 0.0  # no "-0.0"
-                change = f"{points:+.1f} ± {100 * both:.1f}"
-            lines.append(f"| {name} | {with_error(mean, error)} | {change} | {printed} |")
+            own = ua(rows[file], counted, by=by)
+            change = "" if file == parts[0][1] else with_error(own - whole, "+.1f")
+            lines.append(f"| {name} | {with_error(own)} | {change} | {printed} |")
     return lines
+
+
+def _counted(fits: Sequence[Fit], counted: set[tuple[int, int]]) -> list[Fit]:
+    return [fit for fit in fits if (fit.seed, fit.fold) in counted]

@@ -1,27 +1,27 @@
-"""What is trained and tested: the table, the papers' ablations, noise and silence."""
+"""Systems to train and test: the table, the papers' ablations, noise and silence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.report.noise import ON_FRAMES
 from train import config
-from train.augment import CLEAN
+from train.conditions.augment import CLEAN
 from train.config import NORMALISATIONS
-from train.report.noise import ON_FRAMES
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A system as it is trained and tested.
+    """A system to be trained and tested.
 
     Args:
-        name: of the files, before the normalisation.
+        name: name of the row files, before the normalisation.
         model: a network of :mod:`train.models`, or a support vector machine.
-        changes: to its paper's configuration, as ``--set`` takes them.
-        seeds: of everything random.
-        folds: to be trained on a CPU; all five where there is a GPU.
-        normalisations: cold, per speaker, or both.
-        conditions: that the test clips are heard in.
+        changes: changes to its paper's configuration, as for ``--set``.
+        seeds: random seeds.
+        folds: folds to train on a CPU; with a GPU, all five.
+        normalisations: ``cold``, ``speaker`` or both.
+        conditions: conditions of the test clips.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Entry:
     conditions: tuple[str, ...] = (CLEAN,)
 
 
-# The CoGCN paper's frames, 25 ms every 10 ms, are hundreds of nodes a clip: see FRAMES.
+# The CoGCN paper's frames, 25 ms every 10 ms, give hundreds of nodes per clip: see FRAMES.
 NODES = ("features=egemaps-88@500/100", "patience=10")
-# Enough for these two, whose best epoch comes early; RLC, ten updates an epoch, learns on.
+# Enough for WMA-GIN and GA-GRU, whose best epoch is early; RLC, ten updates per epoch, needs more.
 STOP = ("epochs=30", "patience=5")
 THREE = (0, 1, 2)
 COLD = ("cold",)
@@ -54,13 +54,13 @@ TABLE = (
 
 
 def ablation(name: str, model: str, *changes: str, normalisation: str = "cold") -> Entry:
-    """One fold of a system, changed."""
+    """Make the entry of a changed system, on one fold."""
     own = () if model in ("glam", "rlc") else STOP
     return Entry(name, model, (*own, *changes), folds=(0,), normalisations=(normalisation,))
 
 
 def weighted(total: float, summed: int, mean: int, softmax: int) -> Entry:
-    """A row of WMA-GIN's Table 2."""
+    """Make the entry of a row of WMA-GIN's Table 2."""
     weights = {"sum": summed, "mean": mean, "softmax": softmax}
     name = "-".join(["wma-gin", *(str(weight) for weight in weights.values())])
     changes = [f"{which}_weight={weight / total}" for which, weight in weights.items()]
@@ -68,7 +68,7 @@ def weighted(total: float, summed: int, mean: int, softmax: int) -> Entry:
 
 
 def less(percent: int) -> Entry:
-    """RLC on a part of the training clips, with as many updates, and as many to be patient for."""
+    """Make the entry of RLC on part of the training clips, with the same number of updates."""
     whole = config.load("rlc")
     return ablation(
         f"rlc-data-{percent}",
@@ -123,7 +123,7 @@ NOISE = tuple(
     Entry(f"noise-{model}", model, changes, normalisations=COLD, conditions=CONDITIONS)
     for model, changes in {"svm-rbf": (), "cogcn": NODES, "tgcn": NODES, "bigru": NODES}.items()
 )
-# The same on the paper's own nodes, of which some are all silence.
+# The same on the frames of the CoGCN paper, some of which hold nothing but silence.
 FRAMES = tuple(
     Entry(
         f"{ON_FRAMES}{model}",

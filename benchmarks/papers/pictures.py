@@ -1,23 +1,27 @@
-"""UA against noise and silence, a picture a kind of disturbance."""
+"""Pictures of UA against noise and silence, one per kind of disturbance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from train.report.noise import disturbed, draw_panels
-from train.report.results import System
-from train.report.style import drawing
+from benchmarks.report.noise import disturbed, draw_panels
+from benchmarks.report.style import drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.rows import System
 
 
 def draw(systems: Sequence[System], folder: Path) -> None:
-    """Writes them as ``noise.svg``, ``pink.svg``, …, the same bytes for the same rows.
+    """Write ``noise.svg``, ``pink.svg``, …; the same rows give the same bytes.
 
     Args:
-        systems: of which some were heard in noise or silence.
-        folder: for the pictures.
+        systems: all systems; those tested with noise or silence are drawn.
+        folder: folder for the pictures.
     """
     with drawing():
         for kind, figure in draw_panels(disturbed(systems)).items():
-            # unlike the page, which has its own: a white ground, to be read on a dark one too
+            # unlike the page, Markdown may be shown on a dark background: draw a white one
             figure.savefig(folder / f"{kind}.svg", facecolor="white", metadata={"Date": None})

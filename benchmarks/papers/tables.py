@@ -1,28 +1,35 @@
-"""The rows of `results/papers/` as Markdown."""
+"""Markdown tables of the rows in `results/papers/`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks import rows
 from benchmarks.papers.claims import claims_tables
 from benchmarks.papers.entries import PARTS
-from train.report import results
-from train.report.noise import KINDS, disturbed
-from train.report.page import Table
-from train.report.results import System
-from train.report.sampling import shared, ua, which, with_error
-from train.report.tables import details, overview
+from benchmarks.report.noise import KINDS, disturbed
+from benchmarks.report.page import Table
+from benchmarks.report.tables import details, overview
+from benchmarks.statistics import drawn_by, shared, ua, which, with_error
+from train.systems import TITLES
 
-_MEASURED = "UA over the three corpora ± its standard error, all trained on clean clips, cold."
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.rows import System
+
+_MEASURED = (
+    "UA over the three corpora ± its standard error over speakers; trained on clean clips, cold."
+)
 
 
 def tables(systems: Sequence[System], folder: Path) -> str:
-    """All tables, and the pictures in ``folder``, which lies beside them."""
-    published = results.published(systems)
-    hours = sum(fit["seconds"] for system in published for fit in system.fits) / 3600
+    """Format all tables, with links to the pictures in ``folder`` beside the Markdown file."""
+    published = rows.published(systems)
+    hours = sum(fit.seconds for system in published for fit in system.fits) / 3600
     lines = [
         "# The published systems under one protocol",
         "",
@@ -38,15 +45,17 @@ def tables(systems: Sequence[System], folder: Path) -> str:
         "",
         *_markdown(details(published)),
     ]
-    fits = {f"{system.name}-{system.normalisation}": system.fits for system in systems}
+    fits = {system.file: system.fits for system in systems}
     if claims := claims_tables(fits):
         lines += [
             "",
             "## What the papers claim of their parts",
             "",
-            "UA over the three corpora ± its standard error for the size of the test sets; the",
-            "difference to the first row with the standard error of a difference. Normalised as",
-            "the paper does: cold, GA-GRU per speaker.",
+            "UA pooled over the folds, the mean over the three corpora, ± its standard error by a",
+            "bootstrap over speakers; the difference to the first row, paired by speaker. Of rows",
+            "made before predictions were kept: over folds, paired by fold; of a single fold, ± –.",
+            "Normalised as the paper does: cold, GA-GRU per speaker.",
+            *_hardest(systems),
             *claims,
         ]
     coarse, fine = disturbed(systems), disturbed(systems, frames=True)
@@ -56,8 +65,22 @@ def tables(systems: Sequence[System], folder: Path) -> str:
     return "\n".join([*lines, "", made, ""])
 
 
+def _hardest(systems: Sequence[System]) -> list[str]:
+    """Say how much harder fold 0 is than the others, for the rows that have no other."""
+    for system in systems:
+        everything = shared([system.fits])
+        first = {place for place in everything if place[1] == 0}
+        if system.file == "cogcn-cold" and first and first != everything:
+            there, elsewhere = (ua(system.fits, part).value for part in (first, everything - first))
+            return [
+                f"Fold 0 is the hardest: CoGCN has {100 * there:.1f} there, cold, and "
+                f"{100 * elsewhere:.1f} on the other four.",
+            ]
+    return []
+
+
 def _markdown(table: Table) -> list[str]:
-    """The table, its caption above."""
+    """Format a table with its caption above."""
     return [
         table.caption,
         "",
@@ -72,10 +95,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _noise(systems: Sequence[System], folder: Path) -> list[str]:
-    """Noise and silence: a line a condition, a column a system; and what was drawn of it."""
+    """Format noise and silence, one row per condition, one column per system, and link pictures."""
     if not systems:
         return []
-    names = [results.TITLES[system.model] for system in systems]
+    names = [TITLES[system.model] for system in systems]
     rows = []
     for condition in systems[0].conditions:
         cells = [_heard(system, shared([system.fits]), condition) for system in systems]
@@ -91,20 +114,46 @@ def _noise(systems: Sequence[System], folder: Path) -> list[str]:
         for kind, title in KINDS.items()
         if (folder / f"{kind}.svg").is_file()
     ]
-    return ["", *_markdown(table), "", *pictures]
+    return ["", *_markdown(table), *_differences(systems), "", *pictures]
+
+
+def _differences(systems: Sequence[System]) -> list[str]:
+    """Format the same as paired differences from CoGCN; nothing without it or another."""
+    first = next((system for system in systems if system.model == "cogcn"), None)
+    if first is None:
+        return []
+    alike = [system for system in systems if system.normalisation == first.normalisation]
+    others = [system for system in alike if system is not first]
+    if not others:
+        return []
+    rows = []
+    for condition in first.conditions:
+        cells = []
+        for other in others:
+            counted = shared([first.fits, other.fits])
+            if not counted or condition not in other.conditions:
+                cells.append("")
+                continue
+            by = drawn_by([first.fits, other.fits])
+            own, its = (ua(one.fits, counted, condition, by=by) for one in (first, other))
+            cells.append(with_error(its - own, "+.1f"))
+        rows.append([condition, *cells])
+    caption = "Differences from CoGCN, paired by speaker; by fold where speakers are not known."
+    titles = [TITLES[other.model] for other in others]
+    return ["", *_markdown(Table(caption, ["condition", *titles], rows, names=1))]
 
 
 def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
-    """The same on frames of 25 ms, beside the networks of ``coarse``, on the folds of the first.
+    """Format the same on frames of 25 ms, beside the networks of ``coarse``.
 
-    A system that is still under way is left out.
+    All are scored on the largest set of fits that any has; systems that lack some are left out.
     """
     if not systems:
         return []
-    counted = shared([systems[0].fits])
+    counted = max((shared([system.fits]) for system in systems), key=len)
     models = [system.model for system in systems]
     columns = {
-        f"{results.TITLES[system.model]}, {length} ms": system
+        f"{TITLES[system.model]}, {length} ms": system
         for length, group in ((25, systems), (500, coarse))
         for system in group
         if system.model in models and counted <= shared([system.fits])
@@ -124,11 +173,11 @@ def _frames(systems: Sequence[System], coarse: Sequence[System]) -> list[str]:
 def _heard(system: System, counted: set[tuple[int, int]], condition: str) -> str:
     if condition not in system.conditions:
         return ""
-    return with_error(*ua(system.fits, counted, condition))
+    return with_error(ua(system.fits, counted, condition))
 
 
 def _unheard(systems: Sequence[System], condition: str) -> str:
-    """Share of the clips, the same for every network: their detector is one."""
+    """Format the share of clips without detected speech, the same for all networks."""
     for system in systems:
         if system.parameters and condition in system.conditions:
             found = [system.figures(corpus, condition) for corpus in system.corpora]

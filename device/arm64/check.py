@@ -1,11 +1,12 @@
-"""The same model on two machines: what one writes down, the other compares with its own.
+"""Compare the results of the model on two machines: one writes its own, the other compares.
 
     python device/arm64/check.py write FILE
     python device/arm64/check.py compare FILE
 
-Features, graphs and probabilities of the demo clip, every backend, and what the commands say.
-On the same features a probability may differ by 1e-4, from end to end by 0.05: openSMILE's formants
-differ a little between processors, and what is derived from them now and then by more.
+Compared are features, graphs and probabilities of the demo clip in every backend, and the output of
+the commands. Probabilities may differ by 1e-4 on the same features, and by 0.05 end to end:
+openSMILE's formants differ slightly between processors, and features derived from them sometimes
+differ more.
 """
 
 from __future__ import annotations
@@ -26,17 +27,16 @@ from edge_ser import graph, nodes
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
 from edge_ser.demo import PATH as DEMO
-from edge_ser.nodes import Segmenter
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegmenter
 
 SAME_FEATURES, END_TO_END = 1e-4, 0.05
 OTHER, OTHERS = 0.01, 0.05
-"""A feature is another where it differs by so much of its range; so many of them may be others."""
+"""A value differs if it is off by this share of its feature's range; this share of values may."""
 Arrays = dict[str, NDArray[Any]]
 
 
 def main() -> None:
-    """Writes or compares."""
+    """Write or compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=("write", "compare"))
     parser.add_argument("file", type=Path)
@@ -53,19 +53,19 @@ def main() -> None:
 
 
 def spoken() -> list[NDArray[np.float32]]:
-    """The vectors (n, d) of each utterance of the demo clip."""
-    with Segmenter(load_bundle("cogcn").features) as segmenter:
+    """Extract the vectors (n, d) of each utterance of the demo clip."""
+    with SpeechSegmenter(load_bundle("cogcn").features) as segmenter:
         found = nodes.extract(AudioFile(DEMO), segmenter)
     return np.split(found.values, np.cumsum(found.counts)[:-1])
 
 
 def compute(utterances: list[NDArray[np.float32]]) -> Arrays:
-    """Adjacency of each utterance, and its probabilities in every backend."""
+    """Compute the adjacency of each utterance and its probabilities in every backend."""
     bundle = load_bundle("cogcn")
     assert bundle.graph is not None
     computed: Arrays = {}
     for i, values in enumerate(utterances):
-        x = normalise(values, bundle.normalisation)
+        x = bundle.normalisation.transform(values)
         computed[f"graph-{i}"] = graph.build(bundle.graph, x, bundle.gamma)
     for backend in bundle.backends:
         recognizer = edge_ser.load("cogcn", backend)
@@ -74,7 +74,7 @@ def compute(utterances: list[NDArray[np.float32]]) -> Arrays:
 
 
 def commands() -> dict[str, list[dict[str, Any]]]:
-    """The utterances that `classify` and `listen --input` print for the demo clip."""
+    """Return the utterances that `classify` and `listen --input` print for the demo clip."""
 
     def run(*arguments: str) -> list[dict[str, Any]]:
         command = [sys.executable, "-m", "edge_ser", *arguments, "--json"]
@@ -87,7 +87,7 @@ def commands() -> dict[str, list[dict[str, Any]]]:
 
 
 def compare(reference: Arrays) -> int:
-    """Prints what differs, and how much; returns the exit code."""
+    """Print each difference and whether it is allowed; return the exit code."""
     utterances = [reference[name] for name in sorted(reference) if name.startswith("x")]
     found, failed = spoken(), 0
     assert [len(x) for x in found] == [len(x) for x in utterances], "other utterances are found"

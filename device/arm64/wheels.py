@@ -1,9 +1,9 @@
-"""The aarch64 wheels of what the device needs: whether there are any, and into which folder.
+"""Check that aarch64 wheels exist for everything the device needs, or install them into a folder.
 
-    python device/arm64/wheels.py resolve WHEEL         for Python 3.10 to 3.13, asking pip
-    python device/arm64/wheels.py install WHEEL FOLDER  for Debian 12's Python 3.11, from outside
+    python device/arm64/wheels.py resolve WHEEL         for Python 3.10 to 3.13; installs nothing
+    python device/arm64/wheels.py install WHEEL FOLDER  for Debian 12's Python 3.11, anywhere
 
-WHEEL is edge-ser's own. openSMILE comes without its dependencies, which nothing here needs.
+WHEEL is edge-ser's own. openSMILE is installed without its dependencies, which are not needed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TAGS = ("_2_17", "2014", "_2_24", "_2_26", "_2_27", "_2_28", "_2_31", "_2_34", 
 
 
 def requirements(wheel: Path, python: str) -> list[str]:
-    """What the wheel requires on a Python, with the extras of the device; not openSMILE."""
+    """List what the wheel requires on a Python version, with the device's extras, but openSMILE."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name.partition("/")[0] for name in archive.namelist()}
         (information,) = (name for name in names if name.endswith(".dist-info"))
@@ -41,7 +41,7 @@ def requirements(wheel: Path, python: str) -> list[str]:
 
 
 def constraints(python: str) -> str:
-    """The pins that hold on a Python: pip itself looks at the one that it runs on."""
+    """Select the pins for a Python version; pip would evaluate markers for its own."""
     lines = []
     for line in CONSTRAINTS.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -53,7 +53,7 @@ def constraints(python: str) -> str:
 
 
 def pip(python: str, *arguments: str) -> None:
-    """``pip install`` for aarch64 and a Python that need not be here."""
+    """Run ``pip install`` for aarch64 and a Python version that need not be installed here."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as pins:
         pins.write(constraints(python))
         pins.flush()
@@ -69,7 +69,7 @@ def pip(python: str, *arguments: str) -> None:
 
 
 def main() -> None:
-    """Resolves or installs; pip has said what is missing where it fails."""
+    """Resolve or install; if that fails, pip has reported what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=("resolve", "install"))
     parser.add_argument("wheel", type=Path)

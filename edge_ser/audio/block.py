@@ -1,21 +1,23 @@
-"""What every source of audio delivers, and what a source is."""
+"""Blocks of audio, and the interface of the sources that deliver them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLING_RATE = 16_000
-"""Hz; everything behind a source works at this rate."""
+"""Hz; everything downstream of a source works at this rate."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What has become of a source that comes and goes.
+    """A change in the state of a source that may be lost and come back.
 
     Args:
         state: ``lost`` or ``back``.
@@ -31,10 +33,10 @@ class Block:
     """A piece of audio.
 
     Args:
-        samples: int16 (n,), mono at 16 kHz; n is 0 while a source is away.
+        samples: int16 (n,), mono at 16 kHz; n is 0 while a source delivers nothing.
         arrival: ``time.monotonic()`` when it was captured or read.
         lost: samples lost between the previous block and this one, at 16 kHz; 0 for files.
-        status: what has just become of the source; None where nothing has.
+        status: the change of state that happened just before this block, if any.
     """
 
     samples: NDArray[np.int16]
@@ -44,15 +46,16 @@ class Block:
 
 
 class Source(Protocol):
-    """Iterate over it for the blocks; ``with`` opens it early and closes it for certain.
+    """A source of audio: iterating over it yields blocks.
 
-    A file that cannot be used or a microphone that does not open raises :class:`EdgeSerError` on
-    entering ``with``, or at the first block where there is no ``with``.
+    ``with`` opens it early and makes sure that it is closed. A file that cannot be used or a
+    microphone that cannot be opened raises :class:`EdgeSerError` on entering ``with``, or at the
+    first block where there is no ``with``.
     """
 
     @property
     def name(self) -> str:
-        """What it is called, for people to read; final once the source is open."""
+        """Name for people to read; final once the source is open."""
 
     def __iter__(self) -> Iterator[Block]: ...
 

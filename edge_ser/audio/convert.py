@@ -1,33 +1,36 @@
-"""From frames at any rate and number of channels to mono int16 at 16 kHz."""
+"""Conversion from any sampling rate and number of channels to mono int16 at 16 kHz."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 BLOCK = 1600
 """Samples in a block of a file or an array: 0.1 s."""
 
 _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _FULL_SCALE = 32768.0
-_LARGEST = 100.0  # 40 dB over full scale is no audio; int16 values in a float array are caught so
+_LARGEST = 100.0  # 40 dB over full scale: int16 values in a float array, for instance
 
 
 class Converter:
-    """Mixes to mono (mean of the channels), resamples (soxr HQ), rounds and clips to int16.
+    """Streaming converter: mean of the channels, soxr HQ resampling, rounding, clipping to int16.
 
-    The result is the same for any cutting of the signal into pieces. Mono int16 at 16 kHz passes
+    The result does not depend on how the signal is cut into pieces. Mono int16 at 16 kHz passes
     unchanged.
 
     Args:
-        rate: sampling rate of what comes in, 8 to 192 kHz.
-        name: of the source, for errors.
+        rate: sampling rate of the input, 8 to 192 kHz.
+        name: name of the source, for error messages.
 
     Raises:
         EdgeSerError: at once for a rate outside the range.
@@ -49,7 +52,7 @@ class Converter:
             self._resampler = soxr.ResampleStream(rate, SAMPLING_RATE, 1, dtype="float32")
 
     def push(self, frames: NDArray[Any]) -> NDArray[np.int16]:
-        """Converts the next piece; what the resampler holds back comes out of later calls.
+        """Convert the next piece; what the resampler holds back comes out of later calls.
 
         Args:
             frames: int16, or float within [-1, 1]; (n,) or (n, channels).
@@ -71,14 +74,14 @@ class Converter:
         return _to_int16(self._resampler.resample_chunk(mono) if self._resampler else mono)
 
     def flush(self) -> NDArray[np.int16]:
-        """What the resampler still holds at the end of the signal; call it once."""
+        """Return what the resampler still holds at the end of the signal; call it once."""
         nothing = np.empty(0, np.float32)
         if self._resampler is None:
             return _to_int16(nothing)
         return _to_int16(self._resampler.resample_chunk(nothing, last=True))
 
     def _check(self, frames: NDArray[Any]) -> None:
-        good = np.abs(frames) <= _LARGEST  # False for NaN too
+        good = np.abs(frames) <= _LARGEST  # also False for NaN
         if good.all():
             return
         first = np.argwhere(~good)[0]
@@ -97,7 +100,7 @@ def _to_int16(signal: NDArray[np.float32]) -> NDArray[np.int16]:
 def to_blocks(
     pieces: Iterable[NDArray[Any]], rate: float, name: str
 ) -> Iterator[NDArray[np.int16]]:
-    """Pieces of a signal -> its samples at 16 kHz in pieces of ``BLOCK``, the last one shorter.
+    """Convert pieces of a signal to 16 kHz, in blocks of ``BLOCK`` samples, the last one shorter.
 
     Args:
         pieces: as :meth:`Converter.push` takes them.

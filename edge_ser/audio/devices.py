@@ -1,16 +1,19 @@
-"""The microphones that PortAudio finds."""
+"""Input devices, and the care that PortAudio needs."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
 
 _stderr_lock = threading.Lock()
 
@@ -20,11 +23,11 @@ class Device:
     """An input device.
 
     Args:
-        index: PortAudio's number for it.
-        name: PortAudio's name for it.
-        channels: as many as it offers.
-        rate: its own sampling rate in Hz.
-        default: whether it is the one used where none is asked for.
+        index: PortAudio's index.
+        name: PortAudio's name.
+        channels: maximum number of channels.
+        rate: native sampling rate in Hz.
+        default: whether it is used where no device is named.
     """
 
     index: int
@@ -35,10 +38,10 @@ class Device:
 
 
 def portaudio() -> ModuleType:
-    """The module sounddevice; importing it loads and initialises PortAudio.
+    """Import the module sounddevice, which loads and initialises PortAudio.
 
     Raises:
-        EdgeSerError: where the PortAudio library is missing.
+        EdgeSerError: the PortAudio library is missing.
     """
     try:
         import sounddevice
@@ -51,14 +54,15 @@ def portaudio() -> ModuleType:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps what PortAudio and ALSA write to file descriptor 2 on failure from the terminal.
+    """Silence what PortAudio and ALSA write to file descriptor 2.
 
-    They do it for formats that are only tried, too. The error itself comes as an exception.
+    They write there even for formats that are only being tried. Errors are also raised as
+    exceptions.
     """
     with _stderr_lock:
         try:
             kept = os.dup(2)
-        except OSError:  # there is no stderr
+        except OSError:  # no stderr
             yield
             return
         try:
@@ -71,33 +75,33 @@ def quiet() -> Iterator[None]:
             os.close(kept)
 
 
-def look_again() -> None:
-    """Makes PortAudio look for devices anew; no stream may be open."""
+def refresh_devices() -> None:
+    """Make PortAudio look for devices again; no stream may be open."""
     sounddevice = portaudio()
     with quiet():
         sounddevice._terminate()
         sounddevice._initialize()
 
 
-def aside(action: Callable[[], None]) -> threading.Thread:
-    """Starts ``action`` in a thread of its own: PortAudio waits for ever for a hanging server."""
+def run_in_thread(action: Callable[[], None]) -> threading.Thread:
+    """Start ``action`` in a daemon thread: PortAudio waits for ever if the sound server hangs."""
     thread = threading.Thread(target=action, name="PortAudio", daemon=True)
     thread.start()
     return thread
 
 
-def abandon() -> None:
-    """Has the end of the program leave PortAudio as it is, for it hangs."""
+def skip_portaudio_cleanup() -> None:
+    """Skip PortAudio's atexit cleanup: it would hang."""
     atexit.unregister(portaudio()._exit_handler)
 
 
 def list_devices() -> list[Device]:
-    """The input devices; an empty list where PortAudio finds none.
+    """List the input devices that PortAudio finds, if any.
 
-    PortAudio looks once per process, and again in :func:`look_again`.
+    PortAudio looks for devices once per process, and again in :func:`refresh_devices`.
 
     Raises:
-        EdgeSerError: where the PortAudio library is missing.
+        EdgeSerError: the PortAudio library is missing.
     """
     sounddevice = portaudio()
     try:
@@ -118,10 +122,10 @@ def list_devices() -> list[Device]:
 
 
 def find_device(wanted: str | int | None) -> Device:
-    """The input device meant by an index, a name, a unique part of a name, or None (default).
+    """Find an input device by its index, name or a unique part of its name; None: the default.
 
     Raises:
-        EdgeSerError: where there is none, or more than one; the message lists the choices.
+        EdgeSerError: there is none, or more than one; the message lists the choices.
     """
     devices = list_devices()
     if not devices:

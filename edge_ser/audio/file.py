@@ -1,4 +1,4 @@
-"""Audio that is already there: a file, read piece by piece, or an array."""
+"""Sources of recorded audio: a file, read piece by piece, or an array."""
 
 from __future__ import annotations
 
@@ -6,35 +6,38 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import to_blocks
 from edge_ser.errors import EdgeSerError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
 _PIECE = 4096  # frames read at a time
 _UNKNOWN_LENGTH = 0x7FFF_0000  # recorders that write to a pipe put this or more in the header
-_SPARE_BYTES = 64  # headers that are off by a padding byte or their own length are common
+_SPARE_BYTES = 64  # many headers are off by a padding byte or by their own length
 
 
 class AudioFile:
-    """A WAV, FLAC, OGG, MP3, … file as a source, never as a whole in memory.
+    """A WAV, FLAC, OGG, MP3, … file as a source; it is never loaded as a whole.
+
+    Each iteration starts from the beginning.
 
     Args:
         path: the file.
-        realtime: deliver each block when a microphone would: at its end on the wall clock.
-
-    Iterating starts from the beginning each time.
+        realtime: whether to deliver each block when a microphone would, at its end.
 
     Raises:
-        EdgeSerError: on entering ``with`` or at the first block where the file is missing, empty,
-            no audio, or shorter than its header says; at the block where decoding fails or a
-            sample is not a number.
+        EdgeSerError: on entering ``with`` or at the first block if the file is missing, empty, not
+            audio, or shorter than its header says; at the block where decoding fails or a sample
+            is not finite.
     """
 
     def __init__(self, path: str | os.PathLike[str], realtime: bool = False) -> None:
@@ -47,7 +50,7 @@ class AudioFile:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Nothing stays open between iterations."""
+        """Do nothing: the file is open only during an iteration."""
 
     def __iter__(self) -> Iterator[Block]:
         with self._open() as file:
@@ -84,7 +87,7 @@ class AudioFile:
         return file
 
     def _pieces(self, file: Any) -> Iterator[NDArray[np.float32]]:
-        """Float32 (n, channels) until the end."""
+        """Yield float32 (n, channels) until the end."""
         import soundfile
 
         rate, read = file.samplerate, 0
@@ -102,7 +105,7 @@ class AudioFile:
             yield piece
         if read == 0:
             raise EdgeSerError(f"{self.name} holds no audio; record or copy it again")
-        # The length of an MP3 without a Xing header is an estimate.
+        # the length of an MP3 without a Xing header is an estimate
         spare = file.frames // 20 if file.format == "MP3" else 0
         if read + spare < file.frames < np.iinfo(np.int64).max:
             raise self._truncated(f"{file.frames / rate:.2f} s", f"{read / rate:.2f} s are there")
@@ -115,7 +118,7 @@ class AudioFile:
 
 
 def _reason(error: Exception) -> str:
-    """What libsndfile says, without its frame."""
+    """Return libsndfile's message without its prefix and full stop."""
     text = getattr(error, "error_string", str(error))
     return " ".join(text.removeprefix("Error :").split()).rstrip(".")
 
@@ -128,8 +131,8 @@ class AudioSignal:
         sampling_rate: Hz, 8 to 192 kHz.
 
     Raises:
-        EdgeSerError: at once for an empty array or one of another kind; at the first block for
-            the rate; at the block where a sample is not a number.
+        EdgeSerError: at once for an empty array or one of another type or shape; at the first
+            block for the rate; at the block where a sample is not finite.
     """
 
     name = "signal"
@@ -154,7 +157,7 @@ class AudioSignal:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def __iter__(self) -> Iterator[Block]:
         starts = range(0, len(self.signal), _PIECE)

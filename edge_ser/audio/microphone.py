@@ -1,38 +1,41 @@
-"""A microphone as a source: captured in a callback, read from a bounded queue."""
+"""The microphone source: captures in a callback, is read from a bounded queue."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import Converter
 from edge_ser.audio.devices import (
     Device,
-    abandon,
-    aside,
     find_device,
-    look_again,
     portaudio,
     quiet,
+    refresh_devices,
+    run_in_thread,
+    skip_portaudio_cleanup,
 )
 from edge_ser.errors import EdgeSerError
 
-BUFFER = 10.0
-"""Seconds of audio that wait for a slow reader before audio is lost."""
-STALL = 3.0
-"""Seconds without audio after which the microphone counts as gone."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_PERIOD = 0.032  # seconds a callback
-_POLL = 0.1  # seconds; so long at most until closing, or Ctrl-C, gets through
-_CLOSING = 0.5  # seconds; more than any device that answers needs
-_JITTER = 0.2  # seconds; the clock of the converter is read with an error of up to 0.05
+    from numpy.typing import NDArray
+
+BUFFER = 10.0
+"""Seconds of audio that are queued for a slow reader before audio is lost."""
+STALL = 3.0
+"""Seconds without audio after which the microphone counts as lost."""
+
+_PERIOD = 0.032  # seconds per callback
+_POLL = 0.1  # seconds; the longest delay until closing, or Ctrl-C, takes effect
+_CLOSING = 0.5  # seconds; more than any working device needs
+_JITTER = 0.2  # seconds; the converter's clock is read with an error of up to 0.05
 _BAD_RATE, _BAD_CHANNELS = -9997, -9998  # paInvalidSampleRate, paInvalidChannelCount
 _BUSY = -9985  # paDeviceUnavailable
 
@@ -44,12 +47,11 @@ class _Captured(NamedTuple):
 
 
 class _Capture:
-    """The PortAudio callback: copies into the queue, counts what is lost.
+    """PortAudio callback that copies frames into a queue and counts lost ones.
 
-    Three things are lost audio: frames that find the queue full; a jump of the sound card's own
-    clock (the source was suspended, the sound server dropped something); an overflow flagged by
-    PortAudio, whose length is the jump of the clock too, and one frame where the clock shows none,
-    because how much it was cannot be known but "nothing" would be wrong.
+    Audio is lost in three ways: the queue is full; the sound card's clock jumps (the source was
+    suspended, or the sound server dropped something); PortAudio flags an overflow. An overflow is
+    as long as the jump of the clock, but at least one frame: zero would certainly be wrong.
     """
 
     def __init__(self, rate: int) -> None:
@@ -78,15 +80,15 @@ class Microphone:
     """A microphone as a source.
 
     It captures from entering ``with`` (or :meth:`open`, or the first block) until :meth:`close`,
-    which any thread may call: the iteration then ends. A device that does not do 16 kHz mono is
-    opened as it is and resampled. While it delivers nothing, empty blocks come.
+    which any thread may call: the iteration then ends. A device that does not support 16 kHz mono
+    is opened in its own format and resampled. While it delivers nothing, blocks are empty.
 
     Args:
         device: name, part of a name or index as `edge-ser devices` prints them; None: the default.
 
     Raises:
-        EdgeSerError: on opening, where PortAudio or the device is missing, busy or refuses; while
-            reading, where no audio has arrived for three seconds.
+        EdgeSerError: on opening, if PortAudio or the device is missing, or the device is busy or
+            refuses; while reading, if no audio has arrived for three seconds.
     """
 
     def __init__(self, device: str | int | None = None) -> None:
@@ -98,7 +100,7 @@ class Microphone:
         self._closing: threading.Thread | None = None
 
     def open(self) -> None:
-        """Starts capturing; does nothing where it already runs."""
+        """Start capturing; do nothing if it is already running."""
         with self._lock:
             if self._capture is None:
                 if self._closing is not None:
@@ -109,26 +111,26 @@ class Microphone:
                     self._stream, self._capture = _start(device)
 
     def close(self) -> None:
-        """Stops capturing at once; what was not read yet is forgotten."""
+        """Stop capturing at once and discard what has not been read."""
         with self._lock:
             stream, self._stream, self._capture = self._stream, None, None
 
         def end() -> None:
-            # stop() waits for ever for a source that has stalled, and these for a hanging server
+            # stop() waits for ever if the source has stalled, these if the sound server hangs
             stream.abort()
             stream.close()
 
         if stream is not None:
-            self._closing = aside(end)
+            self._closing = run_in_thread(end)
             self._closing.join(_CLOSING)
             if self._closing.is_alive():
-                abandon()
+                skip_portaudio_cleanup()
 
-    def open_anew(self) -> None:
-        """As :meth:`open`, of a closed microphone that may have been plugged in since."""
+    def reopen(self) -> None:
+        """Look for devices again and :meth:`open` a closed microphone."""
         if self._closing is not None:
             self._closing.join()
-        look_again()
+        refresh_devices()
         self.open()
 
     def __enter__(self) -> Microphone:
@@ -142,7 +144,7 @@ class Microphone:
         opened_here = self._capture is None
         self.open()
         capture = self._capture
-        if capture is None:  # closed in the meantime
+        if capture is None:  # closed by another thread
             return
         try:
             converter = Converter(capture.rate, self.name)
@@ -161,10 +163,10 @@ class Microphone:
                 self.close()
 
     def _captured(self, capture: _Capture) -> Iterator[_Captured | None]:
-        """The pieces, until :meth:`close`; None whenever one is overdue, so that a reader may end.
+        """Yield what was captured until :meth:`close`; None when it is overdue, so readers can end.
 
-        Waiting is counted in polls, not on the clock: a process that was stopped and continued
-        has not waited.
+        Waiting is counted in polls, not by the clock: a process that was stopped and continued
+        has not been waiting.
         """
         polls = 0
         while self._capture is capture:
@@ -181,13 +183,13 @@ class Microphone:
                 yield None
 
     def _ended(self, capture: _Capture) -> bool:
-        """Whether PortAudio has given up the stream: it does when the sound server has died."""
+        """Return whether PortAudio has ended the stream, as it does when the sound server dies."""
         with self._lock:
             return self._capture is capture and not self._stream.active
 
 
 def _start(device: Device) -> tuple[Any, _Capture]:
-    """Opens and starts a stream: at 16 kHz mono if possible, else in the device's own format."""
+    """Open and start a stream, at 16 kHz mono if possible, else in the device's own format."""
     sounddevice = portaudio()
     channels = sorted({1, min(2, device.channels), device.channels})
     for rate in dict.fromkeys((SAMPLING_RATE, device.rate)):
@@ -219,7 +221,7 @@ def _start(device: Device) -> tuple[Any, _Capture]:
 
 
 def _code(error: Exception) -> int | None:
-    """PortAudio's number for an error."""
+    """Return PortAudio's code for an error."""
     return error.args[1] if len(error.args) > 1 else None
 
 

@@ -1,26 +1,29 @@
-"""What a recording is like, as numbers."""
+"""Recording quality: level, noise floor, clipping and DC offset."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.audio.block import SAMPLING_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FRAME = SAMPLING_RATE // 50
 _FULL = 32767
 
 
 class Quality(NamedTuple):
-    """Of a recording.
+    """Quality of a recording.
 
     Args:
-        level: dBFS of all of it; -inf for digital silence.
-        floor: dBFS of its quietest tenth, in frames of 20 ms: what is there when nobody speaks.
-        clipped: share of its samples at either end of the range.
-        offset: mean, as a share of the range.
+        level: level of the whole recording in dBFS; -inf for digital silence.
+        floor: level in dBFS below which the quietest tenth of its 20 ms frames lies: the noise
+            between words.
+        clipped: share of the samples at either end of the range.
+        offset: mean of the samples, as a share of full scale.
     """
 
     level: float
@@ -30,7 +33,7 @@ class Quality(NamedTuple):
 
     @classmethod
     def of(cls, samples: NDArray[np.int16]) -> Quality:
-        """Of (n,) int16 samples, at least a frame."""
+        """Measure (n,) int16 samples, at least one frame of 20 ms."""
         frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
         power = np.mean(np.square(frames, dtype=np.float64), axis=1)
         return cls(
@@ -42,7 +45,7 @@ class Quality(NamedTuple):
 
 
 def dbfs(samples: NDArray[np.int16]) -> float:
-    """Root mean square in dB below full scale; -inf for digital silence, or none at all."""
+    """Compute the root mean square in dBFS; -inf for digital silence and for no samples."""
     if len(samples) == 0:
         return -np.inf
     return _decibels(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))

@@ -1,38 +1,41 @@
-"""A microphone that may come and go."""
+"""A microphone source that survives the loss of the device."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edge_ser.audio.block import SAMPLING_RATE, Block, Status
-from edge_ser.audio.devices import abandon, aside
+from edge_ser.audio.devices import run_in_thread, skip_portaudio_cleanup
 from edge_ser.audio.microphone import Microphone
 from edge_ser.errors import EdgeSerError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 LONGEST_PAUSE = 30.0
-"""Seconds between two attempts to open a microphone that stays away; the first pause is one."""
+"""Longest pause in seconds between two attempts to reopen a microphone; the first is 1 s."""
 
 _TICK = 0.5
-"""Seconds: so often a reader hears that there is nothing to hear, and may end."""
+"""Seconds between empty blocks while the device is gone; at each the reader may end."""
 
 
 class SteadyMicrophone:
-    """A :class:`Microphone` that is waited for when it is lost, and opened again.
+    """A :class:`Microphone` that is reopened after the device was lost.
 
-    While it is away an empty block comes twice a second, whose ``lost`` counts the time as audio
-    lost. The first of them has the status ``lost``, the first block of sound after them ``back``.
-    A microphone found by its index is looked for by its name afterwards: indices change.
+    While the device is gone, an empty block comes twice a second, whose ``lost`` counts the time
+    as lost audio. The first of them has the status ``lost``, the first block of sound after them
+    ``back``. A device chosen by its index is searched by its name afterwards: indices change.
 
     Args:
-        device: as of :class:`Microphone`.
-        wait: whether to wait for one that is not there from the start.
+        device: as in :class:`Microphone`.
+        wait: whether to wait for a device that is missing at the start.
 
     Raises:
-        EdgeSerError: on opening, without ``wait``.
+        EdgeSerError: the device cannot be opened at the start, without ``wait``.
     """
 
     def __init__(self, device: str | int | None = None, wait: bool = False) -> None:
@@ -42,7 +45,7 @@ class SteadyMicrophone:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Name of the microphone."""
         return self._microphone.name
 
     def __enter__(self) -> SteadyMicrophone:
@@ -55,7 +58,7 @@ class SteadyMicrophone:
 
     def __exit__(self, *exc: object) -> None:
         if self._attempt is not None and self._attempt.thread.is_alive():
-            abandon()
+            skip_portaudio_cleanup()
         else:
             self._microphone.close()
 
@@ -66,8 +69,8 @@ class SteadyMicrophone:
             self._microphone.device = self.name
 
     def __iter__(self) -> Iterator[Block]:
-        newest = time.monotonic()  # arrival of the newest sample, or when its loss was counted
-        pauses: Iterator[float] | None = None  # while it is away
+        newest = time.monotonic()  # up to when audio has arrived or been counted as lost
+        pauses: Iterator[float] | None = None  # not None while the device is gone
         status: Status | None
         while True:
             try:
@@ -94,7 +97,7 @@ class SteadyMicrophone:
                 newest, status = now, None
 
     def _opening(self, pauses: Iterator[float]) -> Iterator[None]:
-        """Ticks until the microphone could be opened, though it may still be silent."""
+        """Yield every ``_TICK`` until the microphone is open; it may not deliver audio yet."""
         while self._attempt is None or not self._attempt.succeeded:
             for _ in range(round(next(pauses) / _TICK)):
                 yield
@@ -114,19 +117,19 @@ def _pauses() -> Iterator[float]:
 
 
 class _Attempt:
-    """Opens a microphone in another thread, because a sound server that hangs hangs that too."""
+    """Attempt to open a microphone in another thread: a hanging sound server would block it."""
 
     def __init__(self, microphone: Microphone) -> None:
         self.succeeded = False
         self._microphone = microphone
-        self.thread = aside(self._run)
+        self.thread = run_in_thread(self._run)
 
     def _run(self) -> None:
         try:
-            self._microphone.open_anew()
+            self._microphone.reopen()
             self.succeeded = True
         except EdgeSerError:
-            pass  # the next attempt may do
+            pass  # the next attempt may succeed
 
 
 def _samples(seconds: float) -> int:

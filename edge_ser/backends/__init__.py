@@ -1,15 +1,16 @@
-"""A bundle's inputs to logits, by one of several runtimes."""
+"""Backends: the runtimes that compute logits from a bundle's inputs."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edge_ser.backends.trial import try_elsewhere, try_out
+from edge_ser.backends.trial import try_in_subprocess, try_out
 from edge_ser.bundle import WEIGHTS, Bundle
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BACKENDS = tuple(WEIGHTS)
 
@@ -20,7 +21,7 @@ class Backend(Protocol):
     def __call__(
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
-        """Logits (C,) of the nodes of one window.
+        """Compute the logits (C,) of the nodes of one window.
 
         Args:
             x: (n, d) normalised nodes, n at least 1 and at most ``bundle.longest``.
@@ -29,15 +30,15 @@ class Backend(Protocol):
 
 
 def open_backend(bundle: Bundle, backend: str) -> Backend:
-    """Loads a bundle's weights into a runtime.
+    """Load a bundle's weights into a runtime and try them out.
 
     Args:
         bundle: the model.
         backend: one of :data:`BACKENDS`.
 
     Raises:
-        EdgeSerError: no such backend, no weights for it, its library is missing, or the weights
-            are unusable.
+        EdgeSerError: the backend is unknown, the bundle has no weights for it, its library is
+            missing, or the weights are unusable.
     """
     if backend not in BACKENDS:
         raise EdgeSerError(f"no backend {backend!r}; there are: {', '.join(BACKENDS)}")
@@ -49,10 +50,10 @@ def open_backend(bundle: Bundle, backend: str) -> Backend:
     _check_installed(backend)
     try:
         if backend != "numpy" and not bundle.packaged:
-            try_elsewhere(bundle, backend)
+            try_in_subprocess(bundle, backend)
         made = construct(bundle, backend)
         try_out(made, bundle)
-    except Exception as error:  # a runtime raises many types of its own, without a base
+    except Exception as error:  # runtimes raise many types without a common base
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise EdgeSerError(
             f"model {bundle.path} cannot be used: {WEIGHTS[backend]}: {reason}; export it again"
@@ -72,9 +73,9 @@ def _check_installed(backend: str) -> None:
 
 
 def construct(bundle: Bundle, backend: str) -> Backend:
-    """The weights in the runtime, untried; raises whatever the runtime does."""
+    """Load the weights into the runtime without trying them; raises whatever the runtime does."""
     if backend == "numpy":
-        from edge_ser.backends.numpy_ import NumpyBackend
+        from edge_ser.backends.numpy_cogcn import NumpyBackend
 
         return NumpyBackend(bundle)
     if backend == "onnx":

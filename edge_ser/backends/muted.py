@@ -1,16 +1,19 @@
-"""Native libraries that talk."""
+"""Silencing native libraries' stderr."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Nothing reaches standard error, not even from C++; what fails raises an exception besides."""
+    """Silence stderr, C++ code included; errors are raised as exceptions anyway."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,59 +1,63 @@
-"""Any bundle with a ``model.onnx``, in onnxruntime."""
+"""The onnxruntime backend, for any bundle with a ``model.onnx``."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_ser.bundle import Bundle
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import NotInstalledError
 
-# StringStringEntryProto{key: "location"}: how TensorProto points to data outside the file
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
+
+# StringStringEntryProto{key: "location"}: how a TensorProto refers to data outside the file
 _EXTERNAL_DATA = b"\x0a\x08location\x12"
 
 
 def import_runtime() -> Any:
-    """Onnxruntime, told to keep to itself: since 1.29 it reports to its makers unless forbidden.
+    """Import onnxruntime with telemetry disabled: since 1.29 it is on by default.
 
     Raises:
-        EdgeSerError: it is not installed.
+        NotInstalledError: onnxruntime is not installed.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
-        raise EdgeSerError(
-            "backend onnx needs onnxruntime; install it with: pip install 'edge-ser[onnx]', "
+        raise NotInstalledError(
+            "backend onnx needs onnxruntime; install it: pip install onnxruntime, "
             "or use --backend numpy"
         ) from error
-    onnxruntime.disable_telemetry_events()  # for whoever had imported it before
+    onnxruntime.disable_telemetry_events()  # in case it had been imported before
     return onnxruntime
 
 
 def open_session(content: bytes) -> Any:
-    """An onnxruntime session of a model, on one thread."""
+    """Open an onnxruntime session of a model, on one thread."""
     onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
     # one graph has tens of nodes: a second thread would only wait
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what is wrong is raised
-    # int8 weights are widened once, when the model is loaded, and not again for every window
+    options.log_severity_level = 4  # errors are raised as exceptions
+    # int8 weights are converted to float32 once, on loading, not again for every window
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 class OnnxBackend:
-    """One session, on one thread.
+    """An onnxruntime session on one thread.
 
     Args:
         bundle: the model.
 
     Raises:
-        EdgeSerError: onnxruntime is not installed.
-        ValueError: it keeps weights elsewhere, or takes other inputs; onnxruntime raises more.
+        NotInstalledError: onnxruntime is not installed.
+        ValueError: the model has weights outside the file, or other inputs than the bundle says;
+            onnxruntime raises other exceptions.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -68,7 +72,7 @@ class OnnxBackend:
     def __call__(
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
-        """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
+        """Compute the logits (C,) of nodes ``x`` (n, d) with adjacency ``a_hat`` (n, n)."""
         inputs = {"x": x[None], "mask": np.ones((1, len(x)), np.float32)}
         if a_hat is not None:
             inputs["a_hat"] = a_hat[None]

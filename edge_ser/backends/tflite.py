@@ -1,22 +1,25 @@
-"""Any bundle with a ``model.tflite``, in LiteRT or its predecessor, the TFLite runtime."""
+"""The LiteRT backend, for any bundle with a ``model.tflite``; tflite-runtime works too."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.backends.muted import muted_stderr
-from edge_ser.bundle import Bundle
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import NotInstalledError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_ser.bundle import Bundle
 
 
 def import_interpreter() -> Any:
-    """The runtime's interpreter: LiteRT's, or that of tflite-runtime.
+    """Import the interpreter of LiteRT, or of its predecessor tflite-runtime.
 
     Raises:
-        EdgeSerError: neither is installed.
+        NotInstalledError: both are missing.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -24,32 +27,33 @@ def import_interpreter() -> Any:
         try:
             from tflite_runtime.interpreter import Interpreter
         except ImportError as error:
-            raise EdgeSerError(
-                "backend tflite needs ai-edge-litert; install it with: pip install "
-                "'edge-ser[tflite]', or use --backend numpy"
+            raise NotInstalledError(
+                "backend tflite needs ai-edge-litert; install it: pip install ai-edge-litert, "
+                "or use --backend numpy"
             ) from error
     return Interpreter
 
 
 class TFLiteBackend:
-    """One interpreter, on one thread.
+    """A LiteRT interpreter on one thread.
 
     A model of variable length takes the nodes as they are: x (n, d), a_hat (n, n), mask (n, 1). For
-    one of fixed length they are padded to it and masked: (1, N, d), (1, N, N), (1, N).
+    a model of fixed length N they are padded and masked: (1, N, d), (1, N, N), (1, N).
 
     Args:
         bundle: the model.
 
     Raises:
-        EdgeSerError: no runtime is installed.
-        ValueError: the model takes other inputs; the runtime raises more.
+        NotInstalledError: no runtime is installed.
+        ValueError: the model has other inputs than the bundle says; the runtime raises other
+            exceptions.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         interpreter = import_interpreter()
         self._dimension, self._fixed = bundle.features.dimension, bundle.fixed
         self._size = 0
-        with muted_stderr():  # the runtime tells everybody which delegate it has made
+        with muted_stderr():  # the runtime announces its delegate there
             self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
             self._places = self._find_inputs(bundle)
             self._resize(bundle.longest)
@@ -58,7 +62,7 @@ class TFLiteBackend:
     def __call__(
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
-        """Logits (C,) of nodes ``x`` (n, d) under ``a_hat`` (n, n)."""
+        """Compute the logits (C,) of nodes ``x`` (n, d) with adjacency ``a_hat`` (n, n)."""
         n = len(x)
         if not self._fixed:
             self._resize(n)
@@ -68,7 +72,7 @@ class TFLiteBackend:
         for name, values in inputs.items():
             if self._fixed:
                 padded = np.zeros(self._shape(name, self._size), np.float32)
-                rows = padded.reshape(self._size, -1)  # of the only window
+                rows = padded.reshape(self._size, -1)  # without the batch dimension
                 rows[:n, : values.shape[1]] = values
                 values = padded
             self._model.set_tensor(self._places[name], values)

@@ -1,8 +1,8 @@
-"""Whether a model gives sensible logits, found out before anybody speaks.
+"""Trial runs, which check that a model gives finite logits before it is used.
 
-The runtimes are written in C++ and trust their files: a damaged one can crash the process that
-loads it, or keep it busy for ever. A model that did not come with the package is therefore tried in
-a process of its own first.
+The runtimes are written in C++ and trust their files: a damaged file can crash the process that
+loads it, or keep it busy for ever. A model that is not part of the package is therefore first tried
+in a process of its own.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.bundle import Bundle
-
 if TYPE_CHECKING:
     from edge_ser.backends import Backend
+    from edge_ser.bundle import Bundle
 
 _SECONDS, _WALL = 10, 60
-"""Processor time, and time, that loading a model and three windows may take."""
+"""Limits of processor time and of elapsed time, in seconds, for loading and three windows."""
 _MEMORY = 1 << 30
-"""Bytes of address space that they may take beside what the process has."""
+"""Bytes of address space that they may use on top of what the process already uses."""
 
 
 _CODE = (
@@ -35,32 +34,32 @@ _CODE = (
 
 
 def try_out(backend: Backend, bundle: Bundle) -> None:
-    """Runs a model on made-up nodes: one, some, and the most that there can be.
+    """Run a model on random nodes: one, three, and as many as a window can have.
 
     Raises:
-        ValueError: it does not give one finite logit a label.
+        ValueError: the model does not give one finite logit per label.
     """
     rng = np.random.default_rng(0)
     for n in sorted({1, min(3, bundle.longest), bundle.longest}):
         nodes = rng.standard_normal((n, bundle.features.dimension), np.float32)
         a_hat = None if bundle.graph is None else np.full((n, n), 1 / n, np.float32)
-        with np.errstate(all="ignore"):  # what overflows is found below
+        with np.errstate(all="ignore"):  # overflow is detected below
             logits = backend(nodes, a_hat)
         if logits.shape != (len(bundle.labels),) or not np.isfinite(logits).all():
             raise ValueError(f"it gives {logits} instead of one logit a label")
 
 
-def try_elsewhere(bundle: Bundle, backend: str) -> None:
-    """:func:`try_out` in another process, with little time and memory.
+def try_in_subprocess(bundle: Bundle, backend: str) -> None:
+    """Run :func:`try_out` in another process with limited time and memory.
 
     Args:
         bundle: the model.
         backend: name of the runtime.
 
     Raises:
-        ValueError: the model is unusable: what the runtime said, or that it crashed.
+        ValueError: the model is unusable; the message is the runtime's, or says that it crashed.
     """
-    # isolated: not what lies in the working directory, but what this process imports from
+    # -I and sys.path: import from where this process does, not from the working directory
     arguments = [json.dumps(sys.path), str(bundle.path.absolute()), backend]
     command = [sys.executable, "-I", "-c", _CODE, *arguments]
     try:
@@ -79,7 +78,7 @@ def try_elsewhere(bundle: Bundle, backend: str) -> None:
 
 
 def main() -> None:
-    """The other process: tries the model and says on stdout, last, what is wrong with it."""
+    """Try the model in the subprocess; the last line on stdout says what is wrong with it."""
     from edge_ser.backends import construct
     from edge_ser.bundle import load_bundle
 
@@ -93,11 +92,11 @@ def main() -> None:
             _, most = resource.getrlimit(what)
             resource.setrlimit(what, (limit if most < 0 else min(limit, most), most))
         try_out(construct(bundle, backend), bundle)
-    except Exception as error:  # whatever the runtime raises
+    except Exception as error:  # noqa: BLE001 - runtimes raise many types
         print(next(iter(str(error).splitlines()), type(error).__name__))
         sys.exit(1)
 
 
 def _address_space() -> int:
-    """Bytes that this process has mapped."""
+    """Return the number of bytes that this process has mapped."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

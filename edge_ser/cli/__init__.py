@@ -1,11 +1,11 @@
-"""The command ``edge-ser``: one module a command; what they work with is imported when they run."""
+"""The command ``edge-ser``, one module per subcommand; each imports what it needs when it runs."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edge_ser.cli import bench, classify, devices, doctor, info, listen, models
 from edge_ser.cli.options import describe
@@ -13,25 +13,28 @@ from edge_ser.cli.output import fail, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 COMMANDS = (listen, classify, devices, models, info, bench, doctor)
 
 _EXAMPLE = """\
-edge-ser listen                        hear the default microphone
-  edge-ser classify clip.wav             tell the emotions in a file
-  edge-ser COMMAND --help                what a command can do"""
+edge-ser listen                        listen to the default microphone
+  edge-ser classify clip.wav             classify the utterances of a file
+  edge-ser COMMAND --help                show the options of a command"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command.
+    """Run one command.
 
     Args:
-        argv: the arguments after the command's name; those of the process by default.
+        argv: the arguments after ``edge-ser``; those of the process by default.
 
     Returns:
-        The exit code: 0 done, which an interrupt or a closed pipe is too; 1 a failure, told in one
-        line on stderr; 2 wrong usage.
+        The exit code: 0 done, also after an interrupt or a closed pipe; 1 a failure, reported in
+        one line on stderr; 2 wrong usage.
     """
-    # a graph has tens of nodes: a second thread of NumPy's linear algebra would only wait
+    # graphs have tens of nodes: a second thread of NumPy's linear algebra would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_stdout()
     interrupt = Interrupt()
@@ -46,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, EdgeSerError):
             return fail(error)
         if isinstance(error, OSError):
-            # stdout could not be written: without this Python would try again when it ends
+            # stdout cannot be written: without this, Python would try again on exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0 if isinstance(error, BrokenPipeError) else fail(error)
         raise
@@ -56,7 +59,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         code: int = arguments.run(arguments)
-    except SystemExit as end:  # a signal, or argparse has printed the help or what was wrong
+    except SystemExit as end:  # from a signal, or from argparse after printing help or an error
         return int(end.code or 0)
     return code
 

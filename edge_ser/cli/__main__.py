@@ -1,4 +1,4 @@
-"""``python -m edge_ser.cli``: the same as the command ``edge-ser``."""
+"""``python -m edge_ser.cli``, which is the same as the command ``edge-ser``."""
 
 import sys
 

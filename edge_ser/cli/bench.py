@@ -1,14 +1,12 @@
-"""``edge-ser bench``: what listening costs on this machine."""
+"""``edge-ser bench``: the cost of listening on this machine."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +14,12 @@ from edge_ser.cli import options
 from edge_ser.cli.output import say, write_json, write_table
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
     from edge_ser.recognizer import Recognizer
 
-SUMMARY = "measure start-up, processor time, decisions and memory on the demo clip"
+SUMMARY = "measure start-up, processor time, decision time and memory on the demo clip"
 EXAMPLE = "edge-ser bench --json"
 
 _STARTS = 3
@@ -35,17 +36,17 @@ class Figure(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     options.add_model(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures and prints."""
+    """Measure and print the figures."""
     from edge_ser.recognizer import load
 
     recognizer = load(arguments.model, arguments.backend)
-    say("measuring for some seconds; whatever else the machine does now adds to the figures")
+    say("measuring for a few seconds; other programs that run meanwhile raise the figures")
     figures = measure(recognizer)
     if arguments.json:
         for figure in figures:
@@ -56,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(recognizer: Recognizer) -> Iterator[Figure]:
-    """The figures of a recogniser that was just loaded.
+    """Measure a recogniser that was just loaded.
 
-    Memory comes first, while nothing but listening has been done. It and the processor time are
-    those of ``listen`` writing JSON lines; the clip is not paced, so nothing waits.
+    Memory comes first, before anything but listening has been done. Memory and processor time are
+    those of ``listen`` writing JSON lines; the clip is read as fast as possible.
     """
     listening = [_processor_share(lambda: _listen(recognizer))]
     yield Figure("peak_memory", _peak_memory() / 1e6, "MB")
@@ -74,7 +75,7 @@ def measure(recognizer: Recognizer) -> Iterator[Figure]:
 
 
 def _processor_share(work: Callable[[], float]) -> float:
-    """Processor seconds of all threads for each second of audio that ``work`` says it handled."""
+    """Return processor seconds of all threads per second of the audio that ``work`` processes."""
     begin = time.process_time()
     seconds = work()
     return (time.process_time() - begin) / seconds
@@ -114,14 +115,15 @@ def _demo_seconds() -> float:
 
 
 def _decision_times(recognizer: Recognizer) -> Iterator[float]:
-    """Seconds from the nodes of an utterance to its probabilities: graph and model."""
+    """Yield the seconds from an utterance's nodes to its probabilities: graph and model."""
     import numpy as np
 
     from edge_ser.audio import AudioFile
     from edge_ser.demo import PATH
-    from edge_ser.nodes import Segmenter, extract
+    from edge_ser.nodes import extract
+    from edge_ser.speech.segmenter import SpeechSegmenter
 
-    with Segmenter(recognizer.bundle.features) as segmenter:
+    with SpeechSegmenter(recognizer.bundle.features) as segmenter:
         nodes = extract(AudioFile(PATH), segmenter)
     utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
     for i in range(_DECISIONS):
@@ -131,7 +133,7 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
 
 
 def _start_up(recognizer: Recognizer) -> float:
-    """Seconds from starting Python until the model is loaded."""
+    """Measure the seconds from starting Python until the model is loaded."""
     model = str(recognizer.bundle.path)
     code = f"import edge_ser; edge_ser.load({model!r}, {recognizer.backend!r})"
     begin = time.perf_counter()
@@ -140,9 +142,9 @@ def _start_up(recognizer: Recognizer) -> float:
 
 
 def _peak_memory() -> int:
-    """Largest resident size of this process, in bytes."""
+    """Return the peak resident size of this process in bytes."""
     try:
-        # unlike getrusage, this does not count the process that started this one
+        # unlike getrusage, this does not include the parent process
         with Path("/proc/self/status").open() as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
     except OSError:  # not Linux

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +11,19 @@ from edge_ser.cli.output import fail, write_json, write_line
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
     from edge_ser.events import Classification
 
-SUMMARY = "say the emotions in audio files"
+SUMMARY = "classify the utterances of audio files"
 EXAMPLE = """\
 edge-ser classify clip.wav
   edge-ser classify --json recordings/*.flac > emotions.jsonl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
     options.add_model(parser)
     options.add_threshold(parser)
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Classifies file after file; one that cannot be used is told, and the next one taken."""
+    """Classify file after file; report those that cannot be used and go on with the next."""
     from edge_ser.audio import AudioFile
     from edge_ser.recognizer import load
 
@@ -63,7 +64,7 @@ def _write_plain(file: Path, result: Classification) -> None:
 
 
 def _with_progress(files: list[Path]) -> Iterable[Path]:
-    """The files, with a bar on stderr where it is watched and the results go elsewhere."""
+    """Add a progress bar if stderr is a terminal and stdout is not."""
     if len(files) > 1 and sys.stderr.isatty() and not sys.stdout.isatty():
         return _progress(files)
     return files

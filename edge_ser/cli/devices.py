@@ -1,11 +1,14 @@
-"""``edge-ser devices``: the microphones."""
+"""``edge-ser devices``: the list of microphones."""
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
 from edge_ser.cli.output import say, write_json, write_table
+
+if TYPE_CHECKING:
+    import argparse
 
 SUMMARY = "list the microphones"
 EXAMPLE = "edge-ser devices"
@@ -13,12 +16,12 @@ KEYS = ("index", "name", "channels", "rate", "default")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists what `listen --device` takes."""
+    """List the microphones that `listen --device` accepts."""
     from edge_ser.audio import list_devices
 
     rows = [tuple(getattr(device, key) for key in KEYS) for device in list_devices()]

@@ -1,21 +1,22 @@
-"""``edge-ser doctor``: what works on this machine, and what to do about the rest."""
+"""``edge-ser doctor``: checks of this machine, with advice where something fails."""
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from edge_ser.cli import options
 from edge_ser.cli.output import write_json, write_table
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
 SUMMARY = "check libraries, model, microphone, speed and service"
 EXAMPLE = "edge-ser doctor --device 3"
 
-Status = Literal["ok", "warning", "error"]
-_COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+Status = Literal["ok", "optional", "warning", "error"]
+_COLOURS = {"optional": "dim", "warning": "yellow", "error": "red"}
 _LIBRARIES = ("numpy", "opensmile", "soundfile", "soxr", "sounddevice", "rich")
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
 _CLIPPED, _OFFSET = 0.001, 0.02  # shares
-_FAST, _SLOW = 0.5, 1.0  # processor seconds a second of audio
+_FAST, _SLOW = 0.5, 1.0  # processor seconds per second of audio
 
 
 class Check(NamedTuple):
-    """One line of the table."""
+    """One row of the table."""
 
     name: str
     status: Status
@@ -43,14 +44,14 @@ class Check(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     options.add_device(parser)
     options.add_model(parser)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Checks everything, whatever fails; the exit code is 1 if something did."""
+    """Run all checks, even if some fail; return 1 if one did."""
     checks = list(_checks(arguments))
     if arguments.json:
         for check in checks:
@@ -65,10 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(checks: list[Check]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*Check._fields, box=None)
     for check in checks:
-        table.add_row(*check, style=_COLOURS[check.status] if check.status != "ok" else None)
+        table.add_row(*map(Text, check), style=_COLOURS.get(check.status))
     Console().print(table)
 
 
@@ -77,7 +79,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     yield from map(_library, _LIBRARIES)
     parts: list[tuple[str, Callable[[], Iterator[Check]]]] = [
         ("openSMILE", _opensmile),
-        ("model", lambda: _model(arguments.model)),
+        ("model", lambda: _model(arguments.model, arguments.backend)),
         ("speed", lambda: _speed(arguments.model, arguments.backend)),
         ("microphone", lambda: _microphone(arguments.device)),
         ("service", _service),
@@ -107,11 +109,11 @@ def _library(name: str) -> Check:
 
 
 def _opensmile() -> Iterator[Check]:
-    """A voice of 110 Hz must be found at its pitch."""
+    """Check that openSMILE finds the pitch of a synthetic voice of 110 Hz."""
     import numpy as np
 
     from edge_ser.features import FeatureStream, feature_set
-    from edge_ser.nodes import F0
+    from edge_ser.features.sets import F0
 
     phase = 2 * np.pi * 110 * np.arange(16_000) / 16_000
     voice = np.sum([np.sin(n * phase) / n for n in range(1, 20)], axis=0)
@@ -127,19 +129,20 @@ def _opensmile() -> Iterator[Check]:
         yield Check("openSMILE", "error", found, "pip install --force-reinstall opensmile")
 
 
-def _model(model: str) -> Iterator[Check]:
+def _model(model: str, wanted: str | None) -> Iterator[Check]:
     from edge_ser.backends import open_backend
     from edge_ser.bundle import load_bundle
 
     bundle = load_bundle(model)
-    yield Check("model", "ok", f"{bundle.name}, {bundle.precision}, all hashes right", "")
+    yield Check("model", "ok", f"{bundle.name}, {bundle.precision}, all hashes match", "")
     for backend in bundle.backends:
         try:
             open_backend(bundle, backend)
         except EdgeSerError as error:
+            needed = backend == (wanted or bundle.backends[0])
+            optional = isinstance(error, NotInstalledError) and not needed
             found, _, advice = str(error).partition("; ")
-            needed = backend == bundle.backends[0]
-            yield Check(f"backend {backend}", "error" if needed else "ok", found, advice)
+            yield Check(f"backend {backend}", "optional" if optional else "error", found, advice)
         else:
             yield Check(f"backend {backend}", "ok", "runs the model", "")
 
@@ -155,12 +158,12 @@ def _speed(model: str, backend: str | None) -> Iterator[Check]:
     begin = time.process_time()
     recognizer.classify_source(AudioFile(PATH))
     share = (time.process_time() - begin) / soundfile.info(PATH).duration
-    found = f"{share:.3f} processor seconds for a second of audio"
+    found = f"{share:.3f} processor seconds per second of audio"
     if share < _FAST:
         yield Check("speed", "ok", found, "")
     else:
         status: Status = "warning" if share < _SLOW else "error"
-        yield Check("speed", status, found, "stop what else runs here, or take a faster board")
+        yield Check("speed", status, found, "stop other programs, or use a faster board")
 
 
 def _microphone(device: str | int | None) -> Iterator[Check]:
@@ -187,7 +190,7 @@ def _record(microphone: Microphone) -> tuple[NDArray[np.int16], int]:
 
 
 def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
-    """Level, noise floor, clipping and offset of a second of sound."""
+    """Check level, noise floor, clipping and DC offset of a second of sound."""
     from edge_ser.audio.quality import Quality
 
     quality = Quality.of(samples)
@@ -207,11 +210,11 @@ def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
         yield Check("clipping", "ok", clipped, "")
     offset = f"{100 * quality.offset:.1f} % of the range"
     if abs(quality.offset) > _OFFSET:
-        yield Check("DC offset", "warning", offset, "a cheap sound card; another hears better")
+        yield Check("DC offset", "warning", offset, "common with cheap sound cards; try another")
     else:
         yield Check("DC offset", "ok", offset, "")
     if lost:
-        yield Check("lost audio", "warning", f"{lost} samples lost", "end other programs")
+        yield Check("lost audio", "warning", f"{lost} samples lost", "close other programs")
 
 
 def _service() -> Iterator[Check]:

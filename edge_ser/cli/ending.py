@@ -1,29 +1,32 @@
-"""When a stream ends before its source does."""
+"""A source that ends early, so that its stream ends properly."""
 
 from __future__ import annotations
 
 import io
 import select
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from edge_ser.audio import SAMPLING_RATE, Block, Source
 from edge_ser.errors import EdgeSerError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
 
 class EndingSource:
-    """A source that ends early: after a signal, after a time, or when nobody reads stdout any more.
+    """A source that ends early: after a signal, after a time, or when the pipe on stdout is closed.
 
-    It is the source that ends and not the loop over the events, so that the recogniser comes to a
-    proper end too: the utterance that is being spoken is still reported.
+    The source ends, not the loop over the events, so that the recogniser can finish: it still
+    reports the utterance that is being spoken.
 
     Args:
-        source: what to listen to.
-        duration: seconds of audio to let through; all of it if None.
+        source: the source to listen to.
+        duration: seconds of audio to let through; None: all of it.
         opened: called once the source is open.
-        processed: called after each block, when whoever reads comes back for the next.
+        processed: called when a block has been processed, before the next one is read.
     """
 
     def __init__(
@@ -41,14 +44,14 @@ class EndingSource:
 
     @property
     def name(self) -> str:
-        """The name of what is listened to."""
+        """Name of the underlying source."""
         return self._source.name
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Handles a signal: the source ends at the next block, and at a second signal at once.
+        """Handle a signal: end at the next block; at a second signal, end at once.
 
         Raises:
-            SystemExit: the second time.
+            SystemExit: at the second signal.
         """
         if self._stopped:
             raise SystemExit(0)
@@ -66,13 +69,13 @@ class EndingSource:
         try:
             yield from self._until_end()
         except EdgeSerError:
-            if not self._stopped:  # a microphone that stalls after the user has ended it is no news
+            if not self._stopped:  # a microphone may stall after the user has ended the stream
                 raise
 
     def _until_end(self) -> Iterator[Block]:
         for block in self._source:
             self._left -= block.lost
-            if self._stopped or self._left <= 0 or _nobody_reads():
+            if self._stopped or self._left <= 0 or _stdout_closed():
                 return
             if len(block.samples) >= self._left:
                 yield replace(block, samples=block.samples[: self._left])
@@ -82,11 +85,11 @@ class EndingSource:
             self._processed()
 
 
-def _nobody_reads() -> bool:
-    """Whether stdout is a pipe whose other end is closed: writing alone would tell it too late."""
+def _stdout_closed() -> bool:
+    """Return whether stdout is a pipe whose other end is closed; a write would notice too late."""
     try:
         descriptor = sys.stdout.fileno()
-    except io.UnsupportedOperation:  # stdout has been replaced by something in memory
+    except io.UnsupportedOperation:  # stdout has been replaced by an object in memory
         return False
     poll = select.poll()
     poll.register(descriptor, 0)

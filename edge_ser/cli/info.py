@@ -1,28 +1,30 @@
-"""``edge-ser info``: what a model says of itself."""
+"""``edge-ser info``: the description of a model."""
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.cli import options
 from edge_ser.cli.output import write_json, write_line
 
-SUMMARY = "tell what a model is, what it was trained on and how well it does"
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+SUMMARY = "show what a model is, what it was trained on and how well it performs"
 EXAMPLE = "edge-ser info cogcn"
 _MANY = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument("model", metavar="MODEL", help="a bundled model, or the folder of another")
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the model's ``model.json`` and where it lies."""
+    """Print the model's ``model.json`` and its path."""
     from edge_ser.bundle import load_bundle
 
     bundle = load_bundle(arguments.model)
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(record: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """``key: value`` lines, nested ones indented; of long lists the length."""
+    """Format ``key: value`` lines, nested ones indented; long lists by their length."""
     width = max(map(len, record)) + 1
     for key, value in record.items():
         if isinstance(value, dict) and value:

@@ -1,8 +1,7 @@
-"""``edge-ser listen``: the emotions of a microphone, or of a file as if it were one."""
+"""``edge-ser listen``: live recognition from a microphone, or from a file in its place."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from contextlib import ExitStack
@@ -15,23 +14,25 @@ from edge_ser.cli.signals import handling_signals
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
 
-SUMMARY = "say the emotion of every utterance as it is spoken"
+SUMMARY = "print the emotion of every utterance as it is spoken"
 EXAMPLE = """\
-edge-ser listen                                 the default microphone, live
+edge-ser listen                                 from the default microphone
   edge-ser listen --device 3 --json | tee log     JSON lines, from microphone 3
-  edge-ser listen --input clip.wav --realtime     a file, paced like a microphone"""
+  edge-ser listen --input clip.wav --realtime     from a file, paced like a microphone"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     source = parser.add_mutually_exclusive_group()
     options.add_device(source)
-    source.add_argument("--input", type=Path, metavar="FILE", help="an audio file instead")
+    source.add_argument("--input", type=Path, metavar="FILE", help="read an audio file instead")
     parser.add_argument(
-        "--wait", action="store_true", help="wait for the microphone where there is none yet"
+        "--wait", action="store_true", help="wait for the microphone if it is missing at the start"
     )
     parser.add_argument(
         "--realtime", action="store_true", help="pace the file of --input like a microphone"
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.seconds,
         metavar="S",
         default=0.5,
-        help="seconds between two looks at unfinished speech (default: %(default)s)",
+        help="seconds between two results while someone speaks (default: %(default)s)",
     )
     options.add_threshold(parser)
     parser.add_argument(
@@ -53,19 +54,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="append utterances to FILE too, as JSON lines; at 10 MB it becomes FILE.1",
+        help="also append utterances to FILE, as JSON lines; at 10 MB it becomes FILE.1",
     )
     parser.add_argument(
         "--mqtt",
         type=options.broker,
         metavar="URL",
-        help="publish utterances too: mqtt://HOST[:PORT][/TOPIC], or mqtts:// for TLS",
+        help="also publish utterances: mqtt://HOST[:PORT][/TOPIC], or mqtts:// for TLS",
     )
     parser.add_argument(
         "--mqtt-login",
         type=Path,
         metavar="FILE",
-        help="holds USER:PASSWORD (default: EDGE_SER_MQTT_LOGIN of the environment)",
+        help="file with USER:PASSWORD (default: environment variable EDGE_SER_MQTT_LOGIN)",
     )
     parser.add_argument(
         "--mqtt-ca",
@@ -77,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Listens until the source ends or the user does."""
+    """Listen until the source ends or the user ends the program."""
     if arguments.realtime and arguments.input is None:
         arguments.parser.error("--realtime needs --input FILE")
     if arguments.wait and arguments.input is not None:
@@ -151,7 +152,7 @@ def _shown(as_json: bool, recognizer: Recognizer) -> list[Sink]:
 
 
 def _login(file: Path | None) -> tuple[str, str] | None:
-    """User and password: the first line of a file, or of the environment."""
+    """Read user and password from the first line of a file, or from the environment."""
     text, place = os.environ.get("EDGE_SER_MQTT_LOGIN", ""), "EDGE_SER_MQTT_LOGIN"
     if file:
         place = str(file)

@@ -1,8 +1,7 @@
-"""``edge-ser models``: the models that come with the package, and those in folders."""
+"""``edge-ser models``: the list of the bundled models and of those in folders."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from edge_ser.cli.output import fail, write_json, write_table
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
+    import argparse
+
     from edge_ser.bundle import Bundle
 
 SUMMARY = "list the bundled models, and those in folders of your own"
@@ -18,19 +19,19 @@ EXAMPLE = "edge-ser models my-models"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options."""
+    """Add the command's options."""
     parser.add_argument(
         "folders",
         nargs="*",
         type=Path,
         metavar="DIR",
-        help="a model's folder, or one that holds such folders",
+        help="the folder of a model, or a folder of such folders",
     )
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists what ``--model`` takes; a model that cannot be used is told, and the next one taken."""
+    """List the models that ``--model`` accepts; report those that cannot be used and go on."""
     from edge_ser.bundle import bundled, load_bundle
 
     code = 0
@@ -50,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """The folder itself if it is a model or holds none, otherwise those in it that are."""
+    """Return the models in a folder; the folder itself if it is a model or contains none."""
     try:
         if not (folder / "model.json").is_file():
             return sorted(path.parent for path in folder.glob("*/model.json")) or [folder]
-    except OSError:  # a folder that cannot be read, or a name longer than any
+    except OSError:  # the folder cannot be read, or its name is too long
         pass
     return [folder]
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the checks of their values."""
+"""Options shared by several commands, and the parsing of their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BACKENDS = ("numpy", "onnx", "tflite")
 
 
 def describe(parser: argparse.ArgumentParser, summary: str, example: str) -> None:
-    """Gives a parser its ``--version`` and a ``--help`` that ends with an example."""
+    """Give a parser its ``--version`` and a ``--help`` that ends with an example."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = f"{summary[0].upper()}{summary[1:]}"
     parser.epilog = f"example:\n  {example}"
@@ -23,48 +23,48 @@ def describe(parser: argparse.ArgumentParser, summary: str, example: str) -> Non
 
 
 def add_device(parser: argparse._ActionsContainer) -> None:
-    """``--device``."""
+    """Add ``--device``."""
     parser.add_argument(
         "--device",
         type=device,
         metavar="NAME|INDEX",
-        help="microphone, as `edge-ser devices` lists it (default: the system's)",
+        help="microphone, as listed by `edge-ser devices` (default: the system's)",
     )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """``--model`` and ``--backend``."""
+    """Add ``--model`` and ``--backend``."""
     parser.add_argument(
         "--model",
         metavar="NAME|DIR",
         default="cogcn",
-        help="a bundled model, or the folder of another (default: %(default)s)",
+        help="name of a bundled model, or the folder of another (default: %(default)s)",
     )
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="what computes the model (default: the first of them that it has weights for)",
+        help="runtime that computes the model (default: the first for which it has weights)",
     )
 
 
 def add_threshold(parser: argparse.ArgumentParser) -> None:
-    """``--threshold``."""
+    """Add ``--threshold``."""
     parser.add_argument(
         "--threshold",
         type=probability,
         metavar="P",
         default=0.0,
-        help="name no emotion where the confidence is below P (default: always name one)",
+        help="report no emotion if the confidence is below P (default: always report one)",
     )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """``--json``."""
-    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    """Add ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
 
 
 def seconds(text: str) -> float:
-    """A finite number above 0."""
+    """Parse a finite number above 0."""
     value = _number(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
@@ -72,7 +72,7 @@ def seconds(text: str) -> float:
 
 
 def probability(text: str) -> float:
-    """A number in [0, 1]."""
+    """Parse a number in [0, 1]."""
     value = _number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
@@ -80,7 +80,7 @@ def probability(text: str) -> float:
 
 
 def broker(text: str) -> Broker:
-    """An MQTT broker and topic."""
+    """Parse the URL of an MQTT broker and topic."""
     from edge_ser.sinks.mqtt import Broker
 
     try:
@@ -90,7 +90,7 @@ def broker(text: str) -> Broker:
 
 
 def device(text: str) -> str | int:
-    """A microphone's index if it is a number, else its name."""
+    """Parse a microphone's index, if it is a number, or its name."""
     return int(text) if text.isdecimal() else text
 
 
@@ -98,4 +98,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return math.nan  # which no range contains
+        return math.nan  # outside every range

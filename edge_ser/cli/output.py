@@ -1,44 +1,46 @@
-"""What goes to stdout and stderr."""
+"""Output to stdout and stderr."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def set_up_stdout() -> None:
-    """A line leaves when it is written, and no character that the locale lacks ends the program."""
+    """Flush stdout after each line, and replace characters that the locale cannot encode."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True, errors="replace")
 
 
 def fail(error: Exception | str) -> int:
-    """Tells a failure in one line on stderr; returns the exit code for it."""
+    """Report a failure in one line on stderr; return the exit code for it."""
     say(f"edge-ser: error: {error}")
     return 1
 
 
 def say(message: str) -> None:
-    """One line on stderr: all that is not a result."""
+    """Write one line to stderr, which takes everything but results."""
     sys.stderr.write(" ".join(message.splitlines()) + "\n")
     sys.stderr.flush()
 
 
 def write_line(text: str) -> None:
-    """One line of a result."""
+    """Write one line of a result to stdout."""
     sys.stdout.write(text + "\n")
 
 
 def write_json(record: Mapping[str, Any]) -> None:
-    """A result as one line of JSON."""
+    """Write a result as one line of JSON."""
     write_line(json.dumps(record))
 
 
 def write_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows under their heads, numbers flush right."""
+    """Write rows under their heads, numbers aligned to the right."""
     rows = [list(row) for row in rows]
     cells = [list(heads), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

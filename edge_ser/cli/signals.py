@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: both ask the program to end."""
+"""Handling of Ctrl-C and SIGTERM, both of which end the program."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ Handler = Callable[[int, FrameType | None], None]
 
 
 class Interrupt:
-    """A handler that ends whatever is going on.
+    """A signal handler that ends the program at once.
 
-    Code in C may turn what it raises into an error of its own, as NumPy does while it is imported:
-    ``requested`` says that there was one. It raises no KeyboardInterrupt, because ``python -m``
-    ends as if killed when one has passed through ``exec`` of a string, which making a dataclass
-    is, even if it was caught.
+    C code may turn the exception into another one, as NumPy does while it is being imported, so
+    ``requested`` records that there was a signal. The exception is not KeyboardInterrupt: if one
+    has passed through ``exec`` of a string, as used by dataclasses, ``python -m`` ends as if it
+    had been killed, even if the exception was caught.
     """
 
     def __init__(self) -> None:
         self.requested = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Raises SystemExit with the code 0."""
+        """Raise SystemExit with code 0."""
         self.requested = True
         raise SystemExit(0)
 
@@ -33,9 +33,9 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def handling_signals(handler: Handler) -> Iterator[None]:
-    """Within the block, ``handler`` is called for Ctrl-C and SIGTERM.
+    """Call ``handler`` for Ctrl-C and SIGTERM within the block.
 
-    SIGINT is taken even where it was ignored, as it is for the background jobs of a shell script:
+    SIGINT is handled even if it was ignored before, as in background jobs of a shell script:
     ``kill -INT`` must end a listener there too.
     """
     before = {number: signal.signal(number, handler) for number in _ENDING}

@@ -1,4 +1,4 @@
-"""A clip of synthetic speech for those without a microphone; ``device/make_demo.py`` makes it."""
+"""The demo clip: synthetic speech made by ``device/make_demo.py``, for use without a microphone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Streaming features through openSMILE."""
+"""Streaming features by openSMILE."""
 
 from edge_ser.features.sets import FeatureSet, feature_set
 from edge_ser.features.stream import FeatureStream

@@ -1,17 +1,21 @@
-"""The openSMILE configuration of a feature set: files of this folder, and their options."""
+"""openSMILE configurations of the feature sets: files in this folder, and their options."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.emobase import emobase_components
-from edge_ser.features.sets import FeatureSet
 from edge_ser.features.smile import package_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_ser.features.sets import FeatureSet
 
 _HERE = Path(__file__).parent
 _RATE = 16_000
@@ -27,19 +31,19 @@ _FILES = {
 
 @contextmanager
 def components(features: FeatureSet) -> Iterator[tuple[Path, dict[str, object]]]:
-    r"""The components that lead from the samples to the vectors of a set.
+    r"""Provide the openSMILE components that compute the vectors of a set from the samples.
 
     Args:
-        features: any set but ``egemaps-lld``, which needs none beside the detector's.
+        features: any set but ``egemaps-lld``, whose components the VAD needs anyway.
 
     Yields:
         A file whose components read level ``wave`` and write level ``vectors``, and the values of
-        the ``\cm[...]`` options in it. What is made at run time is removed at the end of the
-        ``with``: openSMILE reads a configuration once.
+        the ``\cm[...]`` options in it. Temporary files are removed at the end of the ``with``:
+        openSMILE reads a configuration only once.
 
     Raises:
-        EdgeSerError: openSMILE is not installed, or not as expected; or there is no folder for
-            temporary files.
+        EdgeSerError: openSMILE is not installed or is an unexpected version, or there is no folder
+            for temporary files.
     """
     if features.set == "emobase-lld":
         with _emobase() as file:
@@ -64,7 +68,7 @@ def _emobase() -> Iterator[Path]:
 
 
 def _options(features: FeatureSet) -> dict[str, object]:
-    options: dict[str, object] = {"window": features.window, "step": features.step}
+    options: dict[str, object] = {"frame": features.frame, "step": features.step}
     if features.functionals:
         config = package_folder() / "config"
         options |= {
@@ -73,26 +77,26 @@ def _options(features: FeatureSet) -> dict[str, object]:
             "frameModeFunctionalsConf": _HERE / "frame_mode.conf.inc",
         }
     elif features.set == "rlc-lld":
-        options |= {"window": _RLC_FRAME, "bands": 26, "fftLength": _transform(_RLC_FRAME)}
+        options |= {"frame": _RLC_FRAME, "bands": 26, "fftLength": _transform(_RLC_FRAME)}
     elif features.set == "mfcc-40":
-        options |= {"bands": 64, "fftLength": _transform(features.window)}
+        options |= {"bands": 64, "fftLength": _transform(features.frame)}
     else:
-        padded = _transform(2 * features.window)
+        padded = _transform(2 * features.frame)
         options |= {"bands": 128, "fftLength": padded, "fftInput": "set_padded"}
     return options
 
 
 def _transform(seconds: float) -> float:
-    """Seconds of the power of two of samples that openSMILE pads a frame to."""
+    """Return the length in seconds to which openSMILE pads a frame: a power of two of samples."""
     return float(2 ** math.ceil(math.log2(round(seconds * _RATE)))) / _RATE
 
 
 @contextmanager
 def stream_configuration(features: FeatureSet) -> Iterator[tuple[Path, dict[str, object]]]:
-    r"""Main configuration file of a stream, and the values of the ``\cm[...]`` options in it.
+    r"""Provide a stream's main configuration file and the values of the ``\cm[...]`` options in it.
 
-    Its source is ``source``; ``lldsink`` gives the eGeMAPS descriptors; ``vectorsink`` the vectors
-    of any set but ``egemaps-lld``. Otherwise as :func:`components`.
+    Its source is named ``source``. Sink ``lldsink`` delivers the eGeMAPS low-level descriptors,
+    ``vectorsink`` the vectors of any set but ``egemaps-lld``. Otherwise like :func:`components`.
     """
     config = package_folder() / "config"
     ring = config / "shared" / "BufferModeRb.conf.inc"

@@ -1,17 +1,19 @@
-"""The low-level descriptors of emobase: a configuration made from openSMILE's own at run time.
+"""The low-level descriptors of emobase, configured at run time from openSMILE's own files.
 
 openSMILE's configuration files may not be copied into this project, so the components are taken
-from the installed package's text, which ends in functionals and can neither run beside eGeMAPS
-(its names clash) nor for long (some of its levels grow without end).
+from the installed package. Its file cannot be used as it is: it ends in functionals, its names
+clash with those of eGeMAPS, and some of its levels grow without limit.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PREFIX = "emobase_"
 _HEADER = re.compile(r"\[(\w+):(\w+)\]")
@@ -28,16 +30,16 @@ class _Component(NamedTuple):
 
 
 def emobase_components(stock: Path) -> str:
-    r"""Configuration text from level ``wave`` to level ``vectors``: 26 descriptors, Δ and ΔΔ.
+    r"""Write the configuration from level ``wave`` to level ``vectors``: 26 LLDs, Δ and ΔΔ.
 
-    Every component of ``stock`` but its functionals, options unchanged; names of components and
-    levels get a prefix, levels are ring buffers. ΔΔ is the stock's Δ component once more.
+    It has all components of ``stock`` but the functionals, their options unchanged. Components and
+    levels get a prefix; levels are ring buffers. ΔΔ applies the stock Δ component a second time.
 
     Args:
         stock: ``emobase.conf`` of the installed opensmile package.
 
     Raises:
-        EdgeSerError: the file is not there, or not what it was in opensmile 2.6.
+        EdgeSerError: the file is missing, or differs from that of opensmile 2.6.
     """
     try:
         # the file's header has a character that is not UTF-8
@@ -63,14 +65,14 @@ def emobase_components(stock: Path) -> str:
 
 
 def _components(text: str) -> list[_Component]:
-    """The wanted components in the order of the text."""
+    """Parse the components that are needed, in the order of the text."""
     found: list[_Component] = []
     for line in map(str.strip, text.splitlines()):
         if header := _HEADER.fullmatch(line):
             found.append(_Component(header[1], header[2], []))
             continue
         setting = _SETTING.fullmatch(line)
-        # without its levelconf a level is a ring buffer of 100 frames
+        # without a levelconf, a level is a ring buffer of 100 frames
         if setting and found and not setting[1].startswith("writer.levelconf."):
             found[-1].settings.append((setting[1], setting[2]))
     return [component for component in found if component.kind not in _UNWANTED]

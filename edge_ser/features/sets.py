@@ -1,4 +1,4 @@
-"""The named feature sets: what a node of the graph is made of."""
+"""The named feature sets, from which nodes are computed."""
 
 from __future__ import annotations
 
@@ -10,76 +10,78 @@ from edge_ser.errors import EdgeSerError
 _SPEC = re.compile(r"([a-z][a-z0-9-]*)(?:@(\d+)/(\d+))?")
 VERSION = "eGeMAPSv02"
 LLD_STEP = 0.01
-LLD_WINDOW = 0.06
-"""Seconds. F0 and voice quality look at 60 ms, the spectral LLDs at the first 20 ms of them."""
+LLD_FRAME = 0.06
+"""Seconds: F0 and voice quality use 60 ms, the spectral LLDs the first 20 ms of them."""
+LOUDNESS, F0 = 0, 10
+"""Columns of the eGeMAPS LLDs."""
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Which openSMILE features, over which window, how often.
+    """A set of openSMILE features with its frame and step.
 
     Args:
-        set: name of the set, as :func:`feature_set` lists them.
-        window: seconds that one vector looks at; where its values differ in that, the longest.
+        set: name of the set, as listed in :func:`feature_set`.
+        frame: seconds that one vector looks at; the longest if its values differ in that.
         step: seconds between two vectors.
         dimension: values in a vector.
-        version: openSMILE's name of the set; a number where the configuration is this project's.
+        version: openSMILE's name of the set, or a number if the configuration is this project's.
     """
 
     set: str
-    window: float
+    frame: float
     step: float
     dimension: int
     version: str = VERSION
 
     @property
     def spec(self) -> str:
-        """The name that :func:`feature_set` takes."""
+        """Name for :func:`feature_set`."""
         if _SETS[self.set].longest is None:
             return self.set
-        return f"{self.set}@{round(self.window * 1000)}/{round(self.step * 1000)}"
+        return f"{self.set}@{round(self.frame * 1000)}/{round(self.step * 1000)}"
 
     @property
     def functionals(self) -> bool:
-        """Whether a vector is functionals over a window of LLDs."""
+        """Whether a vector holds functionals over a frame of several LLDs."""
         return self.set == "egemaps-88"
 
     def count(self, seconds: float) -> int:
-        """Vectors that a window of ``seconds`` holds; at least one."""
+        """Return the number of vectors in ``seconds``, at least one."""
         return max(round(seconds / self.step), 1)
 
     def centre(self, index: int) -> float:
-        """Seconds from the start of the stream to the middle of vector ``index``."""
-        return index * self.step + self.window / 2
+        """Return the seconds from the start of the stream to the middle of vector ``index``."""
+        return index * self.step + self.frame / 2
 
 
 @dataclass(frozen=True)
 class _Set:
-    """What is known of a set: its usual window and step, and the longest window it can have.
+    """Default frame, default step and longest frame of a set, in milliseconds.
 
-    All in milliseconds; ``longest`` is None where window and step are part of the set.
+    ``longest`` is None where frame and step are fixed.
     """
 
     dimension: int
-    window: int
+    frame: int
     step: int
     version: str
     longest: int | None = None
 
 
 _SETS = {
-    "egemaps-lld": _Set(25, round(LLD_WINDOW * 1000), round(LLD_STEP * 1000), VERSION),
+    "egemaps-lld": _Set(25, round(LLD_FRAME * 1000), round(LLD_STEP * 1000), VERSION),
     "egemaps-88": _Set(88, 25, 10, VERSION, longest=8000),
     "emobase-lld": _Set(78, 40, 10, "emobase"),
     "rlc-lld": _Set(17, 60, 5, "1"),
-    # a longer spectrum says little of speech, and over 6 s it would not fit the source's buffer
+    # longer spectra are of little use for speech; over 6 s they would not fit the source's buffer
     "mfcc-40": _Set(40, 25, 10, "1", longest=1000),
     "log-mel-128": _Set(128, 25, 10, "1", longest=1000),
 }
 
 
 def feature_set(spec: str) -> FeatureSet:
-    """The feature set of a name, as in ``egemaps-88`` or ``egemaps-88@500/100``.
+    """Return the feature set with a name such as ``egemaps-88`` or ``egemaps-88@500/100``.
 
     ========================= ======================================================== ==========
     ``egemaps-lld``           25 low-level descriptors                                 60 / 10 ms
@@ -90,60 +92,66 @@ def feature_set(spec: str) -> FeatureSet:
     ``log-mel-128@25/10``     logarithms of 128 mel bands                              25 / 10 ms
     ========================= ======================================================== ==========
 
-    The last column is window and step. Those written with ``@`` take any other, in whole
-    milliseconds; with none in the name they are those of the last column. Of the others a name
-    may give those of the last column and no other.
+    The last column gives frame and step. Sets written with ``@`` accept any frame and step in whole
+    milliseconds; the last column is their default. For the other sets frame and step are fixed.
 
-    ``egemaps-88``: at 25/10 ms the CoGCN paper's frames.
+    ``egemaps-88``: at 25/10 ms it has the frames of the CoGCN paper.
 
-    ``emobase-lld``: what WMA-GIN and GA-GRU use. openSMILE's own configuration, smoothed over
-    three frames as there; pitch looks at 40 ms, the rest at the first 25 ms of them. F0 and its
-    envelope in Hz, F0 0 where unvoiced. openSMILE's intensity, and the loudness made of it, come
-    from the first two samples of a frame alone: an error of its own, kept because the papers'
-    features have it.
+    ``emobase-lld``: used by WMA-GIN and GA-GRU. openSMILE's own configuration, with its smoothing
+    over three frames. Pitch is computed over 40 ms, the rest over the first 25 ms of them. F0 and
+    its envelope are in Hz, F0 is 0 where unvoiced. openSMILE computes the intensity, and from it
+    the loudness, from only the first two samples of a frame: a bug of openSMILE, kept because the
+    papers' features have it.
 
-    ``rlc-lld``: Section 4.1 of the RLC paper, which names the values and "25 msec frame window
-    length and 5 msec intervals", nothing more. Here: MFCC 1 to 12 of 26 mel bands with lifter 22,
-    natural logarithm of the energy (sum of the squares of 16-bit samples, floor 1), probability
-    of voicing by subharmonic summation, harmonics-to-noise ratio in dB by autocorrelation, F0 in
-    semitones above 27.5 Hz, zero crossings a sample. HNR and log F0 are 0 where no pitch is found,
-    as openSMILE gives them. 25 ms hold too little of a low voice: voicing, HNR and F0
-    look at 60 ms from the same start. openSMILE counts every zero sample between two others as a
-    crossing, so digital silence has a rate near 1.
+    ``rlc-lld``: Section 4.1 of the RLC paper, which gives the names of the values and "25 msec
+    frame window length and 5 msec intervals", but no more. Here: MFCC 1 to 12 of 26 mel bands with
+    lifter 22, natural logarithm of the energy (sum of squares of 16-bit samples, floor 1),
+    probability of voicing by subharmonic summation, harmonics-to-noise ratio in dB by
+    autocorrelation, F0 in semitones above 27.5 Hz, zero crossings per sample. openSMILE sets HNR
+    and log F0 to 0 where it finds no pitch. 25 ms are too short for a low voice, so voicing, HNR
+    and F0 are computed over 60 ms from the same start. openSMILE counts every zero sample between
+    two others as a crossing, so digital silence has a rate near 1.
 
-    ``mfcc-40``: GLAM's input; the paper names neither their number nor the frames. 64 mel bands,
-    no lifter (of length 22 it would grow and change sign along 40 coefficients), coefficient 0 too.
+    ``mfcc-40``: GLAM's input; the paper gives neither the number of coefficients nor the frames.
+    64 mel bands, coefficient 0 included, no lifter (one of length 22 would grow and change sign
+    over 40 coefficients).
 
-    ``log-mel-128``: WMA-GIN's second row. A frame is padded to twice its length with zeros,
-    for the bins of 512 points lie 31 Hz apart and the lowest bands 14: one of them would be empty.
+    ``log-mel-128``: WMA-GIN's second row. Frames are zero-padded to twice their length: the bins of
+    512 points are 31 Hz apart, the lowest bands 14 Hz, so one band would be empty.
 
-    The last two and the MFCC of RLC: Hamming window, no pre-emphasis, power spectrum at the scale
+    The last two and the MFCC of RLC: Hamming window, no pre-emphasis, power spectrum on the scale
     of 16-bit samples, triangular mel bands from 0 to 8000 Hz, natural logarithm, floored at 0.
 
     Raises:
-        EdgeSerError: there is no such set, or its window or step is out of range.
+        EdgeSerError: there is no such set, or its frame or step is out of range.
 
     >>> feature_set("egemaps-88@500/100")
-    FeatureSet(set='egemaps-88', window=0.5, step=0.1, dimension=88, version='eGeMAPSv02')
+    FeatureSet(set='egemaps-88', frame=0.5, step=0.1, dimension=88, version='eGeMAPSv02')
     """
     match = _SPEC.fullmatch(spec)
     if match is None or match[1] not in _SETS:
         free = [name for name, known in _SETS.items() if known.longest]
         raise EdgeSerError(
             f"no feature set {spec!r}; there are {', '.join(_SETS)}; {', '.join(free)} also with "
-            "@WINDOW/STEP in milliseconds, as in egemaps-88@500/100"
+            "@FRAME/STEP in milliseconds, as in egemaps-88@500/100"
         )
     known = _SETS[match[1]]
-    window, step = int(match[2] or known.window), int(match[3] or known.step)
+    frame, step = int(match[2] or known.frame), int(match[3] or known.step)
     if known.longest is None:
-        if (window, step) != (known.window, known.step):
+        if (frame, step) != (known.frame, known.step):
             raise EdgeSerError(
-                f"feature set {spec!r}: {match[1]} has a window of {known.window} ms and a step of "
+                f"feature set {spec!r}: {match[1]} has a frame of {known.frame} ms and a step of "
                 f"{known.step} ms; leave them out"
             )
-    elif not (20 <= window <= known.longest and 10 <= step <= window):
+    elif not (20 <= frame <= known.longest and 10 <= step <= frame):
         raise EdgeSerError(
-            f"feature set {spec!r}: the window must be 20 to {known.longest} ms, the step 10 ms to "
-            "a window"
+            f"feature set {spec!r}: the frame must be 20 to {known.longest} ms, the step 10 ms to "
+            "a frame"
         )
-    return FeatureSet(match[1], window / 1000, step / 1000, known.dimension, known.version)
+    return FeatureSet(
+        set=match[1],
+        frame=frame / 1000,
+        step=step / 1000,
+        dimension=known.dimension,
+        version=known.version,
+    )

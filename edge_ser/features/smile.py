@@ -1,8 +1,8 @@
-"""libSMILEapi, the C interface of openSMILE, bound with ctypes.
+"""ctypes binding of libSMILEapi, the C interface of openSMILE.
 
-The library and its configuration files come from the installed ``opensmile`` package, which is
-located but never imported: its import pulls pandas and audio-format packages, 100 MB of memory
-that a device does not have to spare.
+The library and its configuration files come from the installed ``opensmile`` package. The package
+is located but never imported: importing it loads pandas and audio-format packages, 100 MB of
+memory that a device cannot spare.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes as c
 import functools
 import importlib.util
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 TAKEN, INVALID_STATE, RING_FULL = 0, 3, 8
 _LOG_ERROR = 3
@@ -52,7 +54,7 @@ _LogCallback = c.CFUNCTYPE(None, c.c_void_p, _LogMessage, c.c_void_p)
 
 
 def package_folder() -> Path:
-    """The ``core`` folder of the installed opensmile package.
+    """Locate the ``core`` folder of the installed opensmile package.
 
     Raises:
         EdgeSerError: the package is not installed.
@@ -65,10 +67,10 @@ def package_folder() -> Path:
 
 @functools.cache
 def library() -> c.CDLL:
-    """The loaded library with the prototypes declared.
+    """Load the library and declare its prototypes.
 
     Raises:
-        EdgeSerError: the package carries no library for this platform.
+        EdgeSerError: the package has no library for this platform.
     """
     found = sorted(package_folder().glob("bin/*/*SMILEapi.*"))
     if not found:
@@ -105,12 +107,12 @@ def library() -> c.CDLL:
 
 
 class Smile:
-    r"""One openSMILE instance: configure, run, write, end, reset, free.
+    r"""An openSMILE instance.
 
     Args:
         configuration: path of the main configuration file.
-        options: values of the ``\cm[...]`` options in it. openSMILE accepts unknown names in
-            silence, so they are fixed by the caller, never the user.
+        options: values of the ``\cm[...]`` options in it. openSMILE silently accepts unknown
+            names, so they must come from the code, never from the user.
 
     Raises:
         EdgeSerError: openSMILE refuses the configuration.
@@ -120,14 +122,14 @@ class Smile:
         self._lib = library()
         self._messages: list[str] = []
         self._handle: int | None = self._lib.smile_new()
-        # kept on self: ctypes callbacks must outlive the C side's use of them
+        # kept on self: ctypes callbacks must live as long as the C library uses them
         self._log = _LogCallback(self._on_log)
         self._sinks: dict[bytes, object] = {}
         array = (_Option * len(options))(
             *[_Option(name.encode(), str(value).encode()) for name, value in options.items()]
         )
         try:
-            # without a log callback an initialisation error comes with an empty message
+            # without a log callback, initialisation errors have empty messages
             self._check(self._lib.smile_set_log_callback(self._handle, self._log, None))
             self._check(
                 self._lib.smile_initialize(
@@ -149,7 +151,7 @@ class Smile:
             raise EdgeSerError(f"openSMILE failed with code {code}: {detail}")
 
     def element_names(self, sink: str) -> tuple[str, ...]:
-        """Names of the columns that arrive at ``sink``."""
+        """Return the names of the columns that arrive at ``sink``."""
         count, name = c.c_long(), c.c_char_p()
         self._check(
             self._lib.smile_extsink_get_num_elements(self._handle, sink.encode(), c.byref(count))
@@ -165,7 +167,7 @@ class Smile:
         return tuple(names)
 
     def on_frames(self, sink: str, take: Callable[[bytes], None]) -> None:
-        """Calls ``take`` from the running thread with the float32 bytes of each frame."""
+        """Register ``take``, which :meth:`run` calls with the float32 bytes of each frame."""
 
         def forward(data: c._Pointer[c.c_float], frames: int, width: int, *_: object) -> int:
             take(c.string_at(data, 4 * frames * width))
@@ -180,11 +182,11 @@ class Smile:
         )
 
     def run(self) -> None:
-        """Blocks until the end of the input, or until :meth:`abort`."""
+        """Process the input; return at its end or after :meth:`abort`."""
         self._check(self._lib.smile_run(self._handle))
 
     def write(self, source: str, data: bytes) -> bool:
-        """Hands over 16-bit samples; False where the ring buffer has no room for them yet."""
+        """Write 16-bit samples; return False if the ring buffer has no room for them yet."""
         code = self._lib.smile_extaudiosource_write_data(
             self._handle, source.encode(), data, len(data)
         )
@@ -194,23 +196,23 @@ class Smile:
         return True
 
     def end_of_input(self, source: str) -> None:
-        """No more samples: :meth:`run` delivers the last frames and returns."""
+        """Signal the end of the input: :meth:`run` delivers the last frames and returns."""
         self._check(self._lib.smile_extaudiosource_set_external_eoi(self._handle, source.encode()))
 
     def abort(self) -> None:
-        """Makes :meth:`run` return soon, with the input unfinished; nothing if it is not running.
+        """Make :meth:`run` return soon, with the input unfinished; do nothing if it does not run.
 
-        A thread that is about to call :meth:`run` has to be aborted again.
+        If another thread was only about to call :meth:`run`, call this again.
         """
         if (code := self._lib.smile_abort(self._handle)) != INVALID_STATE:
             self._check(code)
 
     def reset(self) -> None:
-        """Back to the state after initialisation; callbacks must be registered again."""
+        """Return to the state after initialisation; callbacks must be registered again."""
         self._check(self._lib.smile_reset(self._handle))
 
     def free(self) -> None:
-        """Releases the instance; :meth:`run` must have returned (use after free otherwise)."""
+        """Release the instance; :meth:`run` must have returned (else it is a use after free)."""
         if self._handle is not None:
             self._lib.smile_free(self._handle)
             self._handle = None

@@ -1,36 +1,41 @@
-"""Streaming features: int16 samples in, vectors out, bit-identical to batch extraction."""
+"""Streaming feature extraction, bit-identical to batch extraction."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.configuration import stream_configuration
-from edge_ser.features.sets import FeatureSet
 from edge_ser.features.smile import Smile
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from edge_ser.features.sets import FeatureSet
+
 _CHUNK = 8_000
-"""Samples handed over at once; a chunk larger than the ring would be refused for ever."""
+"""Samples written at once; openSMILE would always refuse a chunk larger than its ring buffer."""
 _SOURCE, _LLD_SINK, _VECTOR_SINK = "source", "lldsink", "vectorsink"
 LLD_COUNT = 25
 
 
 class FeatureStream:
-    """Features of a 16 kHz signal as it comes in, in chunks of any size.
+    """Features of a 16 kHz signal that arrives in chunks of any size.
 
-    Two sequences come out of :meth:`read`: eGeMAPSv02's 25 low-level descriptors every 10 ms,
-    which the utterance detector needs, and the vectors of ``features``, with a step of their own;
-    for ``egemaps-lld`` they are the same. Vectors arrive 30 to 150 ms after their samples, the
-    last few only after :meth:`finish`. One instance is one stream; several may run at once.
+    :meth:`read` returns two sequences: eGeMAPSv02's 25 low-level descriptors every 10 ms, which
+    the VAD needs, and the vectors of ``features`` at their own step; for ``egemaps-lld`` the two
+    are the same. Vectors arrive 30 to 150 ms after their samples, the last few only after
+    :meth:`finish`. An instance is one stream; several may run at once.
 
     Args:
-        features: which vectors to compute.
+        features: the vectors to compute.
 
     Raises:
         EdgeSerError: openSMILE is missing or fails.
@@ -72,17 +77,17 @@ class FeatureStream:
     def _run(self) -> None:
         try:
             self._smile.run()
-        except BaseException as error:
-            self._error = error  # raised in the thread that writes
+        except BaseException as error:  # noqa: BLE001 - raised again in the writing thread
+            self._error = error
 
     def write(self, samples: NDArray[np.int16]) -> None:
-        """Hands over samples, waiting while openSMILE has no room for them.
+        """Write samples, waiting while openSMILE has no room for them.
 
         Args:
             samples: (n,) int16 at 16 kHz; n may be 0.
 
         Raises:
-            EdgeSerError: wrong type or shape, the input was already finished, or openSMILE failed.
+            EdgeSerError: the type or shape is wrong, the input is finished, or openSMILE failed.
         """
         if samples.dtype != np.int16 or samples.ndim != 1:
             raise EdgeSerError(
@@ -105,7 +110,7 @@ class FeatureStream:
             raise EdgeSerError("openSMILE ended before the end of the input")
 
     def finish(self) -> None:
-        """Ends the input and waits until every vector has been delivered."""
+        """End the input and wait until every vector has been delivered."""
         if self._finished:
             return
         self._finished = True
@@ -115,7 +120,7 @@ class FeatureStream:
             raise self._error
 
     def read(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What has arrived since the last call: (n, 25) LLDs and (m, dimension) vectors."""
+        """Return what arrived since the last call: (n, 25) LLDs and (m, dimension) vectors."""
         lld = self._take(_LLD_SINK, LLD_COUNT)
         if _VECTOR_SINK not in self._sinks:
             return lld, lld
@@ -127,7 +132,7 @@ class FeatureStream:
         return np.frombuffer(data, np.float32).reshape(-1, width)
 
     def reset(self) -> None:
-        """Forgets everything and starts another stream (2 ms instead of a new instance)."""
+        """Discard everything and start another stream (2 ms, faster than a new instance)."""
         self._stop()
         self._smile.reset()
         self._start()
@@ -138,7 +143,7 @@ class FeatureStream:
             self._thread.join(timeout=0.01)
 
     def close(self) -> None:
-        """Ends the stream and releases openSMILE."""
+        """End the stream and release openSMILE."""
         self._stop()
         self._smile.free()
 

@@ -1,31 +1,32 @@
-"""Where the events of a stream go."""
+"""Sinks: where the events of a stream go."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from edge_ser.events import Event
+if TYPE_CHECKING:
+    from edge_ser.events import Event
 
 Warn = Callable[[str], None]
-"""Takes one line for people: something is wrong that does not end the stream."""
+"""Takes one line for people about a problem that does not end the stream."""
 
 
 class Sink(Protocol):
-    """Takes events one by one, between the beginning and the end of a stream."""
+    """A receiver of the events of a stream, one by one."""
 
     def __enter__(self) -> object:
-        """Called when the source is open."""
+        """Prepare for events, once the source is open."""
 
     def __exit__(self, *exc: object) -> None:
-        """Called when the stream has ended."""
+        """Finish, once the stream has ended."""
 
     def __call__(self, event: Event) -> None:
-        """Shows or sends one event."""
+        """Show, write or send one event."""
 
 
 def record(event: Event) -> dict[str, Any]:
-    """The event with the ``time`` of day, for what outlives the stream: ISO 8601, UTC."""
+    """Add the current ``time`` (ISO 8601, UTC) to an event that is kept or sent elsewhere."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     return {"time": now, **event.to_dict()}

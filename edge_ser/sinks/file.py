@@ -1,4 +1,4 @@
-"""A file that grows by a line an utterance and survives a power failure and a full disk."""
+"""The JSON lines file, which survives power failures and full disks."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import json
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Event
 from edge_ser.sinks import Warn, record
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_ser.events import Event
+
 LARGEST = 10_000_000
-"""Bytes of a file before the next one is begun."""
+"""Bytes of a file before the next one is started."""
 KEPT = 5
-"""Earlier files: FILE.1, the newest, to FILE.5."""
+"""Number of earlier files: FILE.1, the newest, to FILE.5."""
 
 
 class JsonFile:
-    """Appends utterances and statuses as JSON lines; each is on the disk before the next comes.
+    """A sink that appends utterances and statuses to a file as JSON lines, each synced to disk.
 
-    What a full disk refuses is lost, with one warning; half-written lines are taken back.
+    Lines that do not fit on a full disk are lost, with one warning; partly written lines are
+    removed again.
 
     Args:
         path: the file.
-        warn: gets the warning.
+        warn: called with the warning.
 
     Raises:
-        EdgeSerError: on entering, where the file cannot be opened.
+        EdgeSerError: on entering, if the file cannot be opened.
     """
 
     def __init__(self, path: Path, warn: Warn) -> None:
@@ -52,7 +57,7 @@ class JsonFile:
         os.close(self._file)
 
     def __call__(self, event: Event) -> None:
-        """Writes the event, unless it is a ``window``."""
+        """Write the event, unless it is a ``window``."""
         if event.type == "window":
             return
         line = json.dumps(record(event)).encode() + b"\n"
@@ -65,7 +70,7 @@ class JsonFile:
             if self._lost == 1:
                 self._warn(
                     f"cannot write {self._path} ({error.strerror}); "
-                    "listening goes on, what is heard meanwhile is not kept there"
+                    "listening goes on, but events are not saved"
                 )
             if self._regular:
                 with suppress(OSError):
@@ -89,7 +94,7 @@ class JsonFile:
         if self._regular:
             self._size = os.fstat(self._file).st_size
             if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
-                # a power failure has cut a line short; the next one begins on its own
+                # a power failure has cut the last line short: end it
                 self._write(b"\n")
 
     def _rotate(self) -> None:

@@ -1,18 +1,20 @@
-"""Events as lines of text: for a pipe or a log, and as JSON for programs."""
+"""Sinks that write lines: plain text for pipes and logs, JSON for programs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from edge_ser.events import EmotionEvent, Event, StatusEvent, Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _L = TypeVar("_L", bound="_Lines")
 
 
 class _Lines:
-    """Writes to a stream that somebody else closes."""
+    """A sink that writes lines to a stream, which it does not close."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -29,40 +31,40 @@ class _Lines:
 
 
 class JsonLines(_Lines):
-    """Every event as one JSON object a line."""
+    """A sink that writes every event as one JSON object per line."""
 
     def __call__(self, event: Event) -> None:
-        """Writes the event."""
+        """Write the event."""
         self._write(json.dumps(event.to_dict()))
 
 
 class PlainLines(_Lines):
-    """One line of text an utterance."""
+    """A sink that writes one line of text per utterance."""
 
     def __call__(self, event: Event) -> None:
-        """Writes the event if it is an utterance."""
+        """Write the event if it is an utterance."""
         if isinstance(event, EmotionEvent) and event.type == "utterance":
             self._write(utterance_line(event))
 
 
 class StatusLines(_Lines):
-    """One line of text whenever a microphone is lost or back."""
+    """A sink that writes one line of text per status event."""
 
     def __call__(self, event: Event) -> None:
-        """Writes the event if it is a status."""
+        """Write the event if it is a status."""
         if isinstance(event, StatusEvent):
             self._write(event.message)
 
 
 def utterance_line(event: EmotionEvent | Utterance) -> str:
-    """``  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)``."""
+    """Format ``  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)``."""
     return (
         f"{event.start:6.2f} – {event.end:5.2f} s  {decision(event.emotion, event.probabilities)}"
     )
 
 
 def decision(emotion: str | None, probabilities: Mapping[str, float]) -> str:
-    """The emotion and its probability, the others in brackets, the likeliest first."""
+    """Format the emotion and its probability, then the others in brackets, most likely first."""
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])
     if emotion is None:
         head, others = f"{'unsure':13}", ranked

@@ -1,4 +1,4 @@
-"""MQTT: utterances for the house, with Home Assistant's discovery."""
+"""The MQTT sink, with Home Assistant's discovery."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from edge_ser.errors import EdgeSerError
+from edge_ser.errors import EdgeSerError, NotInstalledError
 from edge_ser.events import Event, StatusEvent
 from edge_ser.sinks import Warn, record
 
-KEPT = 1000
-"""Utterances that wait for a broker that is away; of more, the oldest are dropped and counted."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
-_LAST = 0.5  # seconds that the end of the stream waits for the broker
+KEPT = 1000
+"""Utterances queued while the broker is away; beyond that the oldest are dropped and counted."""
+
+_LAST = 0.5  # seconds to wait for the broker at the end of the stream
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True)
 class Broker:
-    """Where to publish.
+    """An MQTT broker and the topic to publish under.
 
     Args:
         host: name or address.
-        port: number.
-        tls: whether the connection is encrypted, and the broker's certificate checked.
-        topic: what all topics begin with.
+        port: port number.
+        tls: whether to encrypt the connection and check the broker's certificate.
+        topic: prefix of all topics.
     """
 
     host: str
@@ -44,42 +46,44 @@ class Broker:
 
     @classmethod
     def parse(cls, url: str) -> Broker:
-        """``mqtt://host[:port][/topic]``, or ``mqtts://`` for TLS.
+        """Parse ``mqtt://host[:port][/topic]``, or ``mqtts://`` for TLS.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: ``url`` is something else, or holds a login or a wildcard.
         """
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"{url!r} is not mqtt://HOST[:PORT][/TOPIC] or mqtts://…")
         if parts.username is not None:
-            raise ValueError("a login in the address shows in `ps`; use --mqtt-login FILE")
+            raise ValueError("a login in the address would show in `ps`; use --mqtt-login FILE")
         topic = parts.path.strip("/") or f"edge-ser/{_plain(socket.gethostname())}"
         if set("+#?") & set(url):
-            raise ValueError(f"{url!r}: + # and ? have no place in a topic")
+            raise ValueError(f"{url!r}: a topic cannot contain + # or ?")
         return cls(
             parts.hostname, parts.port or _PORTS[parts.scheme], parts.scheme == "mqtts", topic
         )
 
 
 class Mqtt:
-    """Publishes utterances, whether the microphone is there, and whether this program runs.
+    """A sink that publishes utterances, the microphone's state and the program's availability.
 
-    ``TOPIC/utterance``: JSON lines' object, its ``time`` and how many were ``missed`` because the
-    broker was away; QoS 1. ``TOPIC/microphone``: ``on`` or ``off``, retained.
-    ``TOPIC/availability``: ``online``, or ``offline`` as last will too, retained. Home Assistant
-    learns of them under ``homeassistant/``. Whatever the broker does, the stream goes on.
+    ``TOPIC/utterance``: the object of the JSON lines with its ``time`` and the number of utterances
+    ``missed`` because the broker was away; QoS 1. ``TOPIC/microphone``: ``on`` or ``off``,
+    retained. ``TOPIC/availability``: ``online``, or ``offline``, which is also the last will;
+    retained. Home Assistant discovers them under ``homeassistant/``. The stream goes on whatever
+    the broker does.
 
     Args:
-        broker: where.
-        login: user and password, if the broker wants them.
-        ca: file of the certificates to trust, in place of the system's.
+        broker: broker and topic.
+        login: user and password, if the broker needs them.
+        ca: file with the certificates to trust instead of the system's.
         labels: the emotions.
         model: name of the bundle.
-        warn: told when the broker is away, back, or refuses.
+        warn: called when the broker is away, is back, or refuses the connection.
 
     Raises:
-        EdgeSerError: paho-mqtt is missing, or ``ca`` is not usable.
+        NotInstalledError: paho-mqtt is not installed.
+        EdgeSerError: ``ca`` is unusable.
     """
 
     def __init__(
@@ -93,9 +97,10 @@ class Mqtt:
     ) -> None:
         try:
             from paho.mqtt import client as paho
+            from paho.mqtt.enums import CallbackAPIVersion
         except ImportError:
-            raise EdgeSerError(
-                "--mqtt needs paho-mqtt; install it: pip install 'edge-ser[mqtt]'"
+            raise NotInstalledError(
+                "--mqtt needs paho-mqtt; install it: pip install paho-mqtt"
             ) from None
         self._broker, self._labels, self._model, self._warn = broker, labels, model, warn
         self._topic = broker.topic
@@ -109,7 +114,7 @@ class Mqtt:
         self._told_away = False
         self._ended = False
         self._client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
+            CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
         )
         self._client.on_connect = self._on_connect
         trust = ", or its certificate is not trusted (--mqtt-ca)" if broker.tls else ""
@@ -133,21 +138,21 @@ class Mqtt:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Gives what is still waiting half a second to leave; says goodbye."""
+        """Wait up to half a second for queued utterances, publish ``offline`` and disconnect."""
         deadline = time.monotonic() + _LAST
         with self._changed:
             self._ended = True
             self._changed.wait_for(lambda: not (self._waiting or self._sending), _LAST)
         if self._connected.is_set():
-            goodbye = self._client.publish(f"{self._topic}/availability", "offline", 1, retain=True)
-            goodbye.wait_for_publish(max(0.1, deadline - time.monotonic()))
+            offline = self._client.publish(f"{self._topic}/availability", "offline", 1, retain=True)
+            offline.wait_for_publish(max(0.1, deadline - time.monotonic()))
             self._client.disconnect()
             self._client.loop_stop()
 
     def __call__(self, event: Event) -> None:
-        """Publishes the event, unless it is a ``window``; never waits for the broker."""
+        """Publish the event, unless it is a ``window``; never wait for the broker."""
         if isinstance(event, StatusEvent):
-            # at once and without a queue: only the newest counts, and it is retained
+            # not queued: only the newest status matters, and it is retained
             with self._changed:
                 if event.status != "error":
                     self._microphone = "on" if event.status == "back" else "off"
@@ -162,7 +167,7 @@ class Mqtt:
                 self._changed.notify_all()
 
     def _publish(self) -> None:
-        """One utterance after another, each until the broker has it: the thread of its own."""
+        """Publish queued utterances, each acknowledged before the next; runs in its own thread."""
         while True:
             self._connected.wait()
             with self._changed:
@@ -173,7 +178,7 @@ class Mqtt:
             number = self._client.publish(
                 f"{self._topic}/utterance", json.dumps(message), qos=1
             ).mid
-            # paho sends it again after a reconnection
+            # after a reconnection paho sends it again
             while self._acknowledged.get() != number:
                 pass
             with self._changed:
@@ -189,7 +194,7 @@ class Mqtt:
             self._client.publish(
                 f"homeassistant/{kind}/{identity}/{name}/config", json.dumps(config), 1, retain=True
             )
-        with self._changed:  # what changes in between would be told by neither
+        with self._changed:  # or a status that changes right now would not be published
             self._retain("microphone", self._microphone)
             self._retain("availability", "online")
             self._connected.set()
@@ -213,12 +218,12 @@ class Mqtt:
             )
 
     def _retain(self, name: str, value: str) -> None:
-        # QoS 0: each connection begins with the newest state, and what waits for an
-        # acknowledgement would be sent once more after it
+        # QoS 0: each connection starts with the newest state; with QoS 1 an older state that was
+        # not acknowledged would be sent again after it
         self._client.publish(f"{self._topic}/{name}", value, qos=0, retain=True)
 
     def _discovery(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Kind, name and configuration of Home Assistant's entities."""
+        """Return kind, name and configuration of the entities for Home Assistant."""
         identity = _plain(self._topic)
         common = {
             "availability_topic": f"{self._topic}/availability",
@@ -255,5 +260,5 @@ class Mqtt:
 
 
 def _plain(text: str) -> str:
-    """With nothing that topics and identifiers may not hold."""
+    """Replace characters that are not allowed in topics and identifiers."""
     return re.sub(r"[^a-zA-Z0-9_-]+", "-", text)

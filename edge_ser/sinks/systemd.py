@@ -1,4 +1,4 @@
-"""The service manager: it is told when listening begins, and that it goes on."""
+"""The systemd sink, which notifies the service manager and its watchdog."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from edge_ser.events import Event, StatusEvent
 
 
 class Systemd:
-    """A sink that speaks sd_notify's protocol: lines in a datagram.
+    """A sink that speaks the sd_notify protocol: lines in a datagram.
 
     Args:
-        address: of the socket, as in ``NOTIFY_SOCKET``.
-        interval: seconds between two signs of life; None if none are wanted.
+        address: address of the socket, as in ``NOTIFY_SOCKET``.
+        interval: seconds between two watchdog messages; None: send none.
     """
 
     def __init__(self, address: str, interval: float | None) -> None:
-        # a leading @ means a name that is not in the file system
+        # a leading @ marks an abstract socket, which is not in the file system
         self._address = address.replace("@", "\0", 1) if address.startswith("@") else address
         self._interval = interval
         self._last = 0.0
@@ -27,9 +27,9 @@ class Systemd:
 
     @classmethod
     def from_environment(cls) -> Systemd | None:
-        """The manager that started this process, if one did.
+        """Create the sink if a service manager started this process, else return None.
 
-        A sign of life is due every ``WATCHDOG_USEC``; a fourth of it leaves room for a slow disk.
+        A watchdog message is due every ``WATCHDOG_USEC``; a quarter of that allows for a slow disk.
         """
         address = os.environ.get("NOTIFY_SOCKET")
         if not address:
@@ -47,17 +47,17 @@ class Systemd:
         self._socket.close()
 
     def __call__(self, event: Event) -> None:
-        """Shows what has become of the microphone in ``systemctl status``."""
+        """Show status events in ``systemctl status``."""
         if isinstance(event, StatusEvent):
             self._send(f"STATUS={event.message}")
 
     def alive(self) -> None:
-        """Gives a sign of life, if one is due; to be called when audio has been processed."""
+        """Send a watchdog message if one is due; call it after audio has been processed."""
         now = time.monotonic()
         if self._interval is not None and now - self._last >= self._interval:
             self._last = now
             self._send("WATCHDOG=1")
 
     def _send(self, text: str) -> None:
-        with suppress(OSError):  # a manager that hears nothing starts the service again
+        with suppress(OSError):  # a manager that receives no messages restarts the service
             self._socket.sendto(text.encode(), self._address)

@@ -1,9 +1,9 @@
-"""The live display of a terminal: finished utterances scroll by above bars that move."""
+"""The live display in a terminal: finished utterances scroll above moving bars."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,23 +14,26 @@ from rich.text import Text
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.sinks.lines import utterance_line
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 COLOURS = {"angry": "red", "happy": "yellow", "neutral": "cyan", "sad": "blue"}
 _QUIETEST = -60.0
-"""dBFS at which the level meter is empty; it is full at 0."""
+"""Level in dBFS at which the meter is empty; it is full at 0."""
 _WIDTH = 32
 _REFRESHES = 8
-"""A second: enough for a meter to look alive."""
+"""Refreshes per second."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What the moving part of the display shows.
+    """Contents of the moving part of the display.
 
     Args:
         labels: the emotions, one bar each.
-        level: dBFS of what is being heard.
-        event: the last one, if there was any.
-        lost: whether the microphone is away.
+        level: current level in dBFS.
+        event: the last event, if there was any.
+        lost: whether the microphone is lost.
     """
 
     labels: Sequence[str]
@@ -40,7 +43,7 @@ class Screen:
 
 
 def render(screen: Screen) -> RenderableType:
-    """The moving part: the level, a bar an emotion, and what is being heard."""
+    """Render the moving part: the level, one bar per emotion, and the state."""
     event = screen.event
     speaking = event is not None and event.type == "window"
     table = Table.grid(padding=(0, 1))
@@ -82,7 +85,7 @@ class LiveDisplay:
 
     Args:
         labels: the emotions, in the order of their bars.
-        level: gives the dBFS of what is being heard; asked several times a second.
+        level: returns the current level in dBFS; called several times a second.
         console: where to draw; stdout by default.
     """
 
@@ -97,7 +100,7 @@ class LiveDisplay:
             get_renderable=self._render,
             console=console or Console(),
             refresh_per_second=_REFRESHES,
-            transient=True,  # what stays on the terminal is the list of utterances
+            transient=True,  # only the list of utterances stays on the terminal
             redirect_stdout=False,
             redirect_stderr=False,
         )
@@ -113,7 +116,7 @@ class LiveDisplay:
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Moves the bars; adds a finished utterance, or a microphone's status, above them."""
+        """Update the bars; print finished utterances and status messages above them."""
         if isinstance(event, StatusEvent):
             if event.status != "error":
                 self._lost = event.status == "lost"

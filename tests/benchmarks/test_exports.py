@@ -1,4 +1,4 @@
-"""The table of exports, and what the README quotes of it."""
+"""The table of exports, and its values in the README."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def report(**formats: float) -> dict[str, Any]:
-    """Of formats with their UA; ONNX is the only one that could not be had."""
+    """Make a report of formats with their UA; ONNX has failed."""
     cost = {"decision_p50": 1.26, "decision_p95": 2.0, "peak_memory": 50.4}
     own = {"bytes": 34_567, "largest_logit_change": 0.1, "bench": cost}
     return {

@@ -1,4 +1,4 @@
-"""Damaged bundles, audio and command lines give clean errors; a defect would be noticed."""
+"""Damaged bundles, audio and command lines give clean errors, and defects are detected."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.console import Console
 
 from benchmarks.fuzz import bundles, cases, inputs
 from edge_ser.errors import EdgeSerError
-from tests import impatient
+from tests.benchmarks import impatient
 
 BUNDLES, INPUTS = 200, 500
-"""A hundredth of what `make fuzz` runs."""
+"""A hundredth of the cases of `make fuzz`."""
 
 
 def test_damaged_bundles_load_or_are_refused_in_one_line() -> None:
@@ -87,9 +87,9 @@ def test_a_case_that_kills_its_process_is_a_defect_and_the_others_go_on(
         "cases.main(suite, None, 4)"
     )
     wrapper = tmp_path / "python"
-    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{cases.sys.executable}" -c "{code}" "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" -c "{code}" "$@"\n')
     wrapper.chmod(0o755)
-    monkeypatch.setattr(cases.sys, "executable", str(wrapper))
+    monkeypatch.setattr(sys, "executable", str(wrapper))
     found = cases.run_cases(bundles.SUITE, 0, 4)
     assert [case["case"] for case in found] == [0, 1, 2, 3]
     clean = [case["outcome"] in bundles.SUITE.clean for case in found]

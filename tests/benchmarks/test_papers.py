@@ -1,4 +1,4 @@
-"""The table's machinery on a few real clips, two epochs each."""
+"""The benchmark of the papers on a few real clips, two epochs each."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from benchmarks import rows as results
 from benchmarks.papers.entries import PARTS, Entry
 from benchmarks.papers.measure import measure
 from benchmarks.papers.pictures import draw
 from benchmarks.papers.tables import tables
+from benchmarks.report.noise import ON_FRAMES
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
-from tests.train.report import made_up
-from train import config, models, svm
-from train.cache import Cache
+from tests.benchmarks.report import made_up
+from train import config, models
 from train.corpora import read
-from train.extraction import dimension
-from train.machine import Machine
+from train.features.cache import Cache
+from train.features.extraction import dimension
+from train.learning import svm
+from train.learning.executor import Executor
 from train.models import count_parameters
-from train.report import results
-from train.report.noise import ON_FRAMES
 
 SMALL = ("features=egemaps-88@500/100", "layers=1", "hidden=8", "gamma=0.5", "epochs=2")
-MACHINE = Machine("cpu")
+MACHINE = Executor("cpu")
 
 
 @pytest.fixture(scope="module")
 def paths(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Twenty clips of each corpus, five speakers with every emotion."""
+    """Select twenty clips of each corpus: five speakers with every emotion."""
     folder = tmp_path_factory.mktemp("manifests")
     for name in ("ravdess", "emodb"):
         rows = read(name, corpora / name)
@@ -89,6 +90,8 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
     text = tables(systems, rows)
     assert "![UA under white noise](rows/noise.svg)" in text
     assert "| SVM (linear, C = 1) | cold |" in text
+    assert "| condition | SVM (linear, C = 1) |" in text  # its difference from CoGCN
+    assert re.search(r"\| noise:10 \| [+-]\d+\.\d ± \d+\.\d \|\n", text)
     assert re.search(r"\| noise:10 \|( \d+\.\d ± \d+\.\d \|)+ \d+\.\d % \|", text)
     assert "5 folds × 1 seed |" in text
     other = Entry("tiny", "cogcn", (*SMALL, "hidden=9"), conditions=conditions)
@@ -97,7 +100,7 @@ def test_rows_grow_fold_by_fold_and_are_never_made_twice(
 
 
 def counted(predictions: dict[str, dict[str, str]]) -> list[list[int]]:
-    """The confusion matrix of one corpus's written predictions."""
+    """Count the confusion matrix of one corpus's stored predictions."""
     return [
         [sum(own.get(label, "").count(mark) for own in predictions.values()) for mark in "ahns-"]
         for label in LABELS

@@ -1,4 +1,4 @@
-"""A fiftieth of `make soak`, and that it would notice."""
+"""A fiftieth of `make soak`, and checks that it detects failures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_ten_minutes_with_everything_going_wrong(
     assert set(report["faults"]) == set(FAULTS)
     assert report["expected_between_faults"] > 10
     assert report["statuses"]["lost"] == report["statuses"]["back"]
-    # a model that raises, or answers with what is no number, says so each time
+    # each time that the model raises or returns NaN is reported
     troubles = report["faults"]["model raises"] + report["faults"]["no number"]
     assert report["statuses"]["error"] == troubles
 

@@ -11,6 +11,6 @@ from train.models import rlc
 
 @pytest.fixture(autouse=True, scope="module")
 def small_rlc() -> Iterator[None]:
-    """Makes RLC a network of few layers."""
+    """Make RLC a network of few layers."""
     with patch.multiple(rlc, **SMALL_RLC):
         yield

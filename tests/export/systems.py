@@ -1,4 +1,4 @@
-"""The published systems, small, with weights that nobody trained and windows soon converted."""
+"""Untrained, small networks of the published systems, with windows short enough to convert."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from edge_ser.bundle import load_bundle
 from edge_ser.features import FeatureSet, feature_set
 from export.formats import BACKENDS, Failure, convert
 from export.int8 import on_grid
-from export.signature import VARIABLE, Signature
+from export.signature import Signature
 from export.write import write_bundle
 from train import config, models
 from train.models import rlc
 
-SYSTEMS = ("cogcn", "tgcn", "bigru", "wma-gin", "ga-gru", "rlc", "glam")
+SYSTEMS = tuple(name for name, network in models.MODELS.items() if network.streamed)
 _FEATURES = dict.fromkeys(("cogcn", "tgcn", "bigru"), "egemaps-88@500/100")
 _SECONDS = {"ga-gru": 0.12, "wma-gin": 0.06, "rlc": 0.12, "bigru": 0.4, "glam": 2.0}
-"""Windows: steps are unrolled for TFLite, and the papers' hundreds of them take minutes."""
+"""Window lengths: TFLite unrolls the steps, and the papers' hundreds of steps take minutes."""
 _SMALL = {
     "bigru": ("hidden=16",),
     "wma-gin": ("recurrent=8", "layers=3", "full=1"),
     "ga-gru": ("hidden=16",),
     "rlc": ("iterations=2",),
 }
-"""Layers of each kind that a system has, and no more: a converter's time goes by their number."""
+"""One layer of each kind that a system has: a converter's time depends on their number."""
 SMALL_RLC: dict[str, Any] = {
     "WIDTHS": (8, 16),
     "KERNELS": (5, 3),
@@ -44,7 +44,7 @@ _OVERLAP = 2
 def settings(system: str) -> config.Config:
     changes = [f"features={_FEATURES[system]}"] if system in _FEATURES else []
     if seconds := _SECONDS.get(system):
-        changes += [f"segment={seconds}", f"segment_step={seconds / _OVERLAP}"]
+        changes += [f"window={seconds}", f"window_step={seconds / _OVERLAP}"]
     return config.load(system, None, [*changes, *_SMALL.get(system, ())])
 
 
@@ -57,7 +57,7 @@ def signature(system: str) -> Signature:
 
 
 def network(system: str) -> nn.Module:
-    """Random weights; statistics of the normalisations as training would have moved them."""
+    """Create a network with random weights and batch statistics as after training."""
     torch.manual_seed(0)
     shape = signature(system)
     chosen = settings(system).candidates()[0].network
@@ -71,13 +71,13 @@ def network(system: str) -> nn.Module:
 
 
 def formats(system: str) -> list[str]:
-    """The formats that a system has."""
-    return [name for name in BACKENDS if name != "npz" or system in VARIABLE]
+    """List the formats available for a system."""
+    return [name for name in BACKENDS if name != "npz" or models.find(system).numpy_form]
 
 
 @lru_cache
 def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]:
-    """The network as it is exported, and its files; converted once for all tests."""
+    """Convert a network once for all tests; return it as exported, and its files."""
     trained = network(system)
     model = on_grid(trained) if precision == "int8" else trained
     files = convert(model, signature(system), precision, formats(system))
@@ -86,19 +86,19 @@ def converted(system: str, precision: str) -> tuple[nn.Module, dict[str, bytes]]
 
 
 def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
-    """A folder that the device can load."""
-    chosen, shape = settings(system), signature(system)
+    """Write a bundle that the device can load; return its folder."""
+    chosen, own, shape = settings(system), features(system), signature(system)
     d = shape.dimension
     card: dict[str, Any] = {
         **load_bundle("cogcn").card,
         "name": system,
         "architecture": {"system": system, **chosen.candidates()[0].network},
         "inputs": shape.describe(),
-        "features": {key: getattr(features(system), key) for key in ("set", "window", "step")},
+        "features": {"set": own.set, "window": own.frame, "step": own.step},
         "normalisation": {"mean": [1.0] * d, "std": [20.0] * d, "clip": 5.0},
         "graph": {"kind": chosen.graph} | ({"gamma": 0.5} if chosen.graph == "cosine" else {}),
-        "windows": {"length": chosen.segment, "step": chosen.segment_step},
+        "windows": {"length": chosen.window, "step": chosen.window_step},
     }
     write_bundle(folder, card, {f"model.{name}": content for name, content in files.items()})
-    assert (load_bundle(folder).fixed) == (system not in VARIABLE)
+    assert (load_bundle(folder).fixed) == (not models.find(system).variable_length)
     return folder

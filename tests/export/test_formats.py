@@ -1,4 +1,4 @@
-"""Every system in every format and runtime, on real clips, beside the same network in PyTorch."""
+"""Every system in every format and runtime equals the same network in PyTorch, on real clips."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from edge_ser import graph, nodes
 from edge_ser.audio import AudioFile
 from edge_ser.backends import open_backend
 from edge_ser.bundle import WEIGHTS, load_bundle
-from edge_ser.nodes import Segmenter
-from edge_ser.normalisation import normalise
+from edge_ser.speech.segmenter import SpeechSegmenter
 from export.formats import BACKENDS, Failure, convert
 from tests.export.systems import (
     SYSTEMS,
@@ -36,13 +35,13 @@ CLIPS = ("ravdess/Actor_05/*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")
 
 
 def expected(model: nn.Module, system: str, folder: Path, clip: Path) -> np.ndarray:
-    """Logits of the clip's utterances: window by window in PyTorch."""
+    """Compute the logits of the clip's utterances in PyTorch, window by window."""
     chosen, found = settings(system), features(system)
-    with Segmenter(found) as segmenter:
+    with SpeechSegmenter(found) as segmenter:
         heard = nodes.extract(AudioFile(clip), segmenter)
-    x = normalise(heard.values, load_bundle(folder).normalisation)
+    x = load_bundle(folder).normalisation.transform(heard.values)
     rows = []
-    for windows in nodes.windows(heard, found, chosen.segment, chosen.segment_step):
+    for windows in heard.windows(found, chosen.window, chosen.window_step):
         logits = []
         for window in windows:
             inputs = [torch.from_numpy(x[window])]
@@ -79,7 +78,7 @@ def test_the_device_says_what_pytorch_says(
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_any_number_of_nodes(system: str, tmp_path: Path) -> None:
-    """One node, some, and as many as the longest window has."""
+    """Check one node, several, and the number of the longest window."""
     (model, files), shape = converted(system, "int8"), signature(system)
     exported = load_bundle(bundle(system, tmp_path / system, files))
     for backend in exported.backends:
@@ -114,7 +113,7 @@ def test_no_trace_of_the_machine_it_was_made_on(precision: str, name: str) -> No
     sys.version_info >= (3, 12), reason="tflite-runtime 2.14 has no wheel for Python 3.12 and later"
 )
 def test_the_predecessor_of_litert_runs_the_same_files(tmp_path: Path) -> None:
-    """tflite-runtime 2.14, in an environment of its own: it needs numpy 1."""
+    """Run tflite-runtime 2.14 in its own environment, since it needs NumPy 1."""
     environment = tmp_path / "venv"
     venv = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
     subprocess.run(venv, check=True)

@@ -1,4 +1,4 @@
-"""Int8 weights: rounded to the nearest step, and to the same one by whoever rounds them again."""
+"""Int8 weights are rounded to the nearest step, and quantising again gives the same values."""
 
 from __future__ import annotations
 

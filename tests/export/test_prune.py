@@ -1,4 +1,4 @@
-"""Pruning takes whole units, the least of them, and leaves a smaller network of the same kind."""
+"""Pruning removes the smallest units as a whole and leaves a smaller network of the same kind."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_it_is_the_same_system_with_fewer_units(changes: dict[str, Any]) -> None
     smaller = without_units(model, signature("cogcn"), 0.5)
     assert count_parameters(smaller) == count_parameters(network(**changes, hidden=20))
     network(**changes, hidden=20).load_state_dict(smaller.state_dict())
-    assert count_parameters(model) == count_parameters(network(**changes))  # a copy was pruned
+    assert count_parameters(model) == count_parameters(network(**changes))  # only a copy was pruned
 
 
 @pytest.mark.parametrize("system", ["bigru", "glam"])

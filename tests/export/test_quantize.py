@@ -1,4 +1,4 @@
-"""The command, on a run trained on real speech."""
+"""The export command, on a run trained on real speech."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from train.__main__ import main as train
 
 @pytest.fixture(scope="module")
 def run(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run over five speakers and few clips: quick, and as bad as that."""
+    """Train a run on five speakers and few clips: quick, but inaccurate."""
     folder = tmp_path_factory.mktemp("run")
     lines = ["path,speaker,emotion"]
     for actor in range(1, 6):
@@ -56,7 +56,7 @@ def test_a_bundle_that_listens(
 ) -> None:
     """In every format, if not told otherwise; the others of fp32 are heard in ``test_formats``."""
     output = tmp_path / "mine"
-    drop = ["--max-ua-drop", "50"]  # so few clips: one that flips is worth points
+    drop = ["--max-ua-drop", "50"]  # with so few clips, one changed prediction costs points
     told = [] if len(made) == 3 else ["--formats", *made]
     assert quantize(arguments(run, output, "--precision", precision, *drop, *told)) == 0
     printed = capsys.readouterr().out
@@ -68,7 +68,7 @@ def test_a_bundle_that_listens(
     runtimes = report["runtimes"]
     assert list(runtimes) == ["trained", "pytorch", *made]
     assert report["parameters"] == bundle.parameters and report["failures"] == {}
-    # one window of 80 nodes: three layers on every node, two aggregations, the classifier
+    # a window of 80 nodes: three layers on every node, two aggregations, the classifier
     assert report["multiply_accumulates"] == 80 * (88 + 2 * 128 + 2 * 80) * 128 + 4 * 128
     for name in made:
         assert runtimes[name]["bytes"] == len(bundle.files[f"model.{name}"])
@@ -100,7 +100,7 @@ def test_a_pruned_bundle_is_smaller(run: Path, tmp_path: Path) -> None:
     report = json.loads(small.files["report.json"])
     assert report["recipe"] == {"precision": "int8", "pruned": 0.5}
     assert report["parameters"] == small.parameters < large.parameters
-    # before is the whole network, as trained
+    # "before" is the unpruned network, as trained
     before = json.loads(large.files["report.json"])["runtimes"]["trained"]["scores"]
     assert report["runtimes"]["trained"]["scores"] == before
     assert "50 % of the hidden units" in small.files["CARD.md"].decode()
@@ -119,7 +119,7 @@ def test_fractions_that_make_no_sense(
 def test_one_format_that_cannot_be_had(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others are written, the report says why, the status is 1."""
+    """Check that the other formats are written, the report gives the reason and the status is 1."""
 
     def broken(*_: object) -> bytes:
         raise RuntimeError("no lowering for aten.sleep\nand much more")
@@ -149,7 +149,7 @@ def test_a_runtime_that_disagrees_writes_nothing(
     def careless(model: nn.Module, *rest: Any) -> bytes:
         other = copy.deepcopy(model)
         with torch.no_grad():
-            next(other.parameters()).mul_(1.05)  # labels hardly change, logits do
+            next(other.parameters()).mul_(1.05)  # changes logits, but hardly any label
         return make(other, *rest)
 
     monkeypatch.setitem(formats._CONVERTERS, "npz", (careless, packages))

@@ -1,4 +1,4 @@
-"""Bundles are written whole or not at all."""
+"""Bundles are written completely or not at all."""
 
 from __future__ import annotations
 

@@ -27,20 +27,20 @@ SETS = {
 @pytest.mark.parametrize("spec", SETS)
 def test_spec_round_trip(spec: str) -> None:
     features = feature_set(spec)
-    assert (features.dimension, features.window, features.step) == SETS[spec]
+    assert (features.dimension, features.frame, features.step) == SETS[spec]
     assert features.spec == spec
     assert feature_set(features.spec) == features
-    assert features.centre(2) == pytest.approx(2 * features.step + features.window / 2)
+    assert features.centre(2) == pytest.approx(2 * features.step + features.frame / 2)
 
 
 @pytest.mark.parametrize("spec", SETS)
-def test_set_window_and_step_are_enough_to_rebuild_it(spec: str) -> None:
+def test_set_frame_and_step_are_enough_to_rebuild_it(spec: str) -> None:
     features = feature_set(spec)
-    window, step = round(features.window * 1000), round(features.step * 1000)
-    assert feature_set(f"{features.set}@{window}/{step}") == features
+    frame, step = round(features.frame * 1000), round(features.step * 1000)
+    assert feature_set(f"{features.set}@{frame}/{step}") == features
 
 
-def test_window_and_step_have_defaults() -> None:
+def test_frame_and_step_have_defaults() -> None:
     for name in ("egemaps-88", "mfcc-40", "log-mel-128"):
         assert feature_set(name) == feature_set(f"{name}@25/10")
 
@@ -63,20 +63,20 @@ def test_unknown_feature_sets(spec: str) -> None:
         ("log-mel-128@25/5", 1000),
     ],
 )
-def test_windows_out_of_range(spec: str, longest: int) -> None:
-    with pytest.raises(EdgeSerError, match=f"the window must be 20 to {longest} ms"):
+def test_frames_out_of_range(spec: str, longest: int) -> None:
+    with pytest.raises(EdgeSerError, match=f"the frame must be 20 to {longest} ms"):
         feature_set(spec)
 
 
 @pytest.mark.parametrize("spec", ["emobase-lld@25/10", "rlc-lld@25/5", "egemaps-lld@20/10"])
-def test_fixed_windows(spec: str) -> None:
-    with pytest.raises(EdgeSerError, match="has a window of"):
+def test_fixed_frames(spec: str) -> None:
+    with pytest.raises(EdgeSerError, match="has a frame of"):
         feature_set(spec)
 
 
 def test_repr() -> None:
     assert repr(feature_set("mfcc-40@64/32")) == (
-        "FeatureSet(set='mfcc-40', window=0.064, step=0.032, dimension=40, version='1')"
+        "FeatureSet(set='mfcc-40', frame=0.064, step=0.032, dimension=40, version='1')"
     )
 
 

@@ -38,7 +38,7 @@ def clip(corpora: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def lld(clip: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
-    """What openSMILE itself says are the clip's eGeMAPS descriptors."""
+    """OpenSMILE's own eGeMAPS descriptors of the clip."""
     return batch(clip, "egemaps-lld", tmp_path_factory.mktemp("lld"))
 
 
@@ -57,7 +57,7 @@ def batch(signal: np.ndarray, spec: str, folder: Path) -> np.ndarray:
         level = opensmile.FeatureLevel.Functionals
         mode = folder / "mode.conf.inc"
         mode.write_text(
-            f"frameMode = fixed\nframeSize = {features.window}\nframeStep = {features.step}\n"
+            f"frameMode = fixed\nframeSize = {features.frame}\nframeStep = {features.step}\n"
             "frameCenterSpecial = left\n"
         )
         options["frameModeFunctionalsConf"] = str(mode)

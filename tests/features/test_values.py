@@ -105,7 +105,7 @@ def line_spectral_frequencies(frame: np.ndarray, order: int = 8) -> np.ndarray:
 @pytest.mark.parametrize(("spec", "length"), [("log-mel-128", 1024), ("log-mel-128@64/32", 2048)])
 def test_log_mel(clip: np.ndarray, spec: str, length: int) -> None:
     features = feature_set(spec)
-    mel = mel_bands(frames(clip, features.window, features.step), 128, length)
+    mel = mel_bands(frames(clip, features.frame, features.step), 128, length)
     found = np.stack(list(extract(spec, clip).values()), axis=1)
     np.testing.assert_allclose(found, np.log(np.maximum(mel, 1)), atol=1e-3)
 
@@ -128,7 +128,7 @@ def test_silence_is_finite() -> None:
 @pytest.mark.parametrize(("spec", "length"), [("mfcc-40", 512), ("mfcc-40@64/32", 1024)])
 def test_mfcc_40(clip: np.ndarray, spec: str, length: int) -> None:
     features = feature_set(spec)
-    mel = mel_bands(frames(clip, features.window, features.step), 64, length)
+    mel = mel_bands(frames(clip, features.frame, features.step), 64, length)
     found = columns(extract(spec, clip), "mfcc[{}]", range(40))
     np.testing.assert_allclose(found, mfcc(mel, range(40)), atol=1e-3)
 

@@ -1,4 +1,4 @@
-"""The whole way on real speech: six actors, a few sentences, two epochs."""
+"""The commands from end to end on real speech: six actors, a few sentences, two epochs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from safetensors.numpy import load_file
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
 from train.__main__ import main
-from train.cache import Cache
 from train.corpora import Row
+from train.features.cache import Cache
 from train.models import MODELS
 from train.runs import Run
 
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def train(home: Path, actors: Path) -> Train:
-    """Runs a command over the six actors, given as a manifest."""
+    """Return a function that runs a command on the six actors, given as a manifest."""
     shutil.copy(actors, home / "clips.csv")
     corpus = ["--corpus", f"actors={home / 'clips.csv'}"]
 
@@ -142,7 +142,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(home: Path, train: Train, finished: Pa
         [*command, *changes, "--jobs", "2", "--device", "cpu"],
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a terminal sends the signal to the whole group
+        start_new_session=True,  # a terminal signals the whole process group
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         deadline = time.monotonic() + 120
@@ -178,27 +178,6 @@ def test_a_damaged_clip_is_named_and_left_out(
         assert report["corpora"]["actors"]["clips"] == 54
     finally:
         (home / "clips.csv").write_text(lines)
-
-
-def test_report(
-    home: Path, train: Train, finished: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    row = {"name": "cogcn", "model": "cogcn", "normalisation": "cold"}
-    fields = json.loads((finished / "fold-0" / "metrics.json").read_text())
-    told = {key: fields[key] for key in ("seconds", "parameters", "epochs", "history")}
-    corpora = json.loads((finished / "config.json").read_text())["corpora"]
-    fit = {"seed": 0, "fold": 0, "device": "cpu", **told, "test": {"clean": fields["test"]}}
-    (home / "rows").mkdir()
-    (home / "rows" / "cogcn-cold.json").write_text(
-        json.dumps({**row, "corpora": corpora, "fits": [fit]})
-    )
-    page = home / "report.html"
-    arguments = ["report", "--results", home / "rows", "--run", finished, "--output", page]
-    cache = ["--cache", home / "cache", "--jobs", "1"]
-    assert main([str(argument) for argument in (*arguments, *cache)]) == 0
-    text = page.read_text()
-    assert "The cosine graph of an utterance" in text
-    assert "Confusion matrices" in text
 
 
 def test_corpora_check(
@@ -301,7 +280,7 @@ def test_the_baseline(home: Path, train: Train, model: str, normalisation: str) 
 )
 def test_errors_are_one_line(
     train: Train,
-    finished: Path,  # and with it the clips are known to be readable: no line about that
+    finished: Path,  # its clips are cached as readable: no line about decoding
     arguments: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],

@@ -8,8 +8,9 @@ import torch
 
 from edge_ser.errors import EdgeSerError
 from train import config, models
+from train.__main__ import _networks
 from train.config import Config
-from train.extraction import dimension, step
+from train.features.extraction import dimension, step
 
 
 def test_the_default_is_the_paper() -> None:
@@ -132,13 +133,13 @@ def test_any_model_on_any_feature_set(name: str, features: str) -> None:
         ("ga-gru", "graph=cycle", "ga-gru has no use for a graph"),
         ("wma-gin", "graph=none", "wma-gin needs a graph"),
         ("cogcn", "mixup=0.5", "mixup mixes frames"),
-        ("glam", "segment=4.0", "segment must not be longer than the network's frames"),
+        ("glam", "window=4.0", "window must not be longer than the network's frames"),
         ("rlc", "words=v.txt", "words go with word_dimension"),
         ("rlc", "word_dimension=300", "words go with word_dimension"),
         ("rlc", "share=0", "decay and share must lie in"),
         ("glam", "decay=1.5", "decay and share must lie in"),
         ("glam", "minimum_rate=-1", "must be 0 or more"),
-        ("bigru", "segment=0", "must be positive"),
+        ("bigru", "window=0", "must be positive"),
     ],
 )
 def test_what_does_not_go_together(model: str, change: str, message: str) -> None:
@@ -149,7 +150,7 @@ def test_what_does_not_go_together(model: str, change: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("wma-gin", {"learning_rate": 1e-4, "weight_decay": 1e-8, "batch": 128, "segment": 1.2}),
+        ("wma-gin", {"learning_rate": 1e-4, "weight_decay": 1e-8, "batch": 128, "window": 1.2}),
         ("ga-gru", {"learning_rate": 2e-4, "batch": 64, "normalisation": "speaker"}),
         ("rlc", {"learning_rate": 1e-3, "batch": 128}),
         (
@@ -162,8 +163,8 @@ def test_what_does_not_go_together(model: str, change: str, message: str) -> Non
                 "batch": 32,
                 "epochs": 50,
                 "mixup": 0.5,
-                "segment": 2.0,
-                "segment_step": 0.4,
+                "window": 2.0,
+                "window_step": 0.4,
             },
         ),
     ],
@@ -171,3 +172,7 @@ def test_what_does_not_go_together(model: str, change: str, message: str) -> Non
 def test_the_other_papers_hyper_parameters(name: str, expected: dict[str, object]) -> None:
     found = config.load(name).to_dict()
     assert {key: found[key] for key in expected} == expected
+
+
+def test_the_command_line_names_every_network() -> None:
+    assert _networks() == list(models.MODELS)

@@ -6,13 +6,13 @@ import pytest
 
 from edge_ser.errors import EdgeSerError
 from train.corpora import Row, read
-from train.data import Table
+from train.learning.data import Table
 from train.protocol import REPETITIONS, Protocol, splits
 
 
 def rows_of(**speakers: int) -> list[Row]:
     return [
-        Row(corpus, Path("x.wav"), None, None, f"{i:02}", "sad")
+        Row(corpus=corpus, path=Path("x.wav"), speaker=f"{i:02}", emotion="sad")
         for corpus, count in speakers.items()
         for i in reversed(range(count))
     ]

@@ -1,4 +1,4 @@
-"""Emotional speech on disk as rows: one reader a corpus."""
+"""Corpora of emotional speech as rows: one reader per corpus."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ __all__ = ["READERS", "Reader", "Row", "read"]
 
 
 def read(name: str, path: str | Path) -> list[Row]:
-    """The rows of a corpus, in the order of their files.
+    """Read the rows of a corpus, in the order of its files.
 
     Args:
-        name: one of :data:`READERS`; any other name where ``path`` is a CSV file.
-        path: the corpus's folder, searched all the way down; or a manifest (see
+        name: one of :data:`READERS`, or any name if ``path`` is a CSV file.
+        path: the corpus's folder, searched recursively, or a CSV manifest (see
             :mod:`train.corpora.manifest`).
 
     Raises:
-        EdgeSerError: the name is unknown, or nothing under ``path`` can be used.
+        EdgeSerError: the name is unknown, or no usable clip is found under ``path``.
     """
     path = Path(path).expanduser()
     if path.suffix.lower() == ".csv":

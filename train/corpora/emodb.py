@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from train.corpora.rows import Complete, Reader, Row, audio_files
+from train.corpora.filenames import filename_reader
+from train.corpora.rows import Complete
 
-NAME = "emodb"
-_FILE = re.compile(r"(\d\d)([ab]\d\d)([A-Z])[a-z]")
 _EMOTIONS = {"W": "angry", "F": "happy", "N": "neutral", "T": "sad"}
 _TEXTS = {
     "a01": "Der Lappen liegt auf dem Eisschrank.",
@@ -26,23 +24,13 @@ _TEXTS = {
     "b10": "Die wird auf dem Platz sein, wo wir sie immer hinlegen.",
 }
 
-
-def read(folder: Path) -> list[Row]:
-    """The rows of the four emotions below ``folder``."""
-    rows = []
-    for path in audio_files(folder):
-        match = _FILE.fullmatch(path.stem)
-        if match and match[3] in _EMOTIONS:
-            emotion, text = _EMOTIONS[match[3]], _TEXTS.get(match[2])
-            rows.append(Row(NAME, path, None, None, match[1], emotion, text))
-    return rows
-
-
-READER = Reader(
-    NAME,
-    "03a01Fa.wav",
-    read,
-    Complete(
+READER = filename_reader(
+    "emodb",
+    example="03a01Fa.wav",
+    pattern=re.compile(r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[A-Z])[a-z]"),
+    emotions=_EMOTIONS,
+    texts=_TEXTS,
+    complete=Complete(
         speakers=("03", *(f"{speaker:02}" for speaker in range(8, 17))),
         emotions={"angry": 127, "happy": 71, "neutral": 79, "sad": 62},
     ),

@@ -1,25 +1,28 @@
 """IEMOCAP: ten actors in five dyadic sessions, improvised and scripted (Busso et al., 2008).
 
-``Session1…5/sentences/wav/DIALOGUE/UTTERANCE.wav``; the label is the evaluators' majority vote,
-which stands on the bracketed line of each utterance in ``dialog/EmoEvaluation/DIALOGUE.txt``;
-transcripts lie in ``dialog/transcriptions``. Excited counts as happy; no majority (``xxx``) and
-other emotions are left out. ``iemocap`` is all of it, ``iemocap-improvised`` and
-``iemocap-scripted`` are the parts that GLAM (Zhu and Li, 2022) names Improvisation and Script.
+``Session1…5/sentences/wav/DIALOGUE/UTTERANCE.wav``; the label is the evaluators' majority vote, on
+the bracketed line of each utterance in ``dialog/EmoEvaluation/DIALOGUE.txt``; transcripts are in
+``dialog/transcriptions``. Excited counts as happy; utterances without a majority (``xxx``) or with
+other emotions are left out. ``iemocap`` is the whole corpus; ``iemocap-improvised`` and
+``iemocap-scripted`` are the parts that GLAM (Zhu and Li, 2022) calls Improvisation and Script.
 
-Traps: the F or M of ``Ses01F`` in a name is who wore the markers in that dialogue, and the
-speaker is the F or M of the utterance, ``_F000``. Folders below ``EmoEvaluation`` hold single
-evaluators' files, ``dialog/wav`` whole dialogues, and macOS has left ``._`` files among the labels
-and the audio. Transcripts have lines for turns that were never cut out.
+Pitfalls: the F or M of ``Ses01F`` in a name says who wore the markers in that dialogue; the speaker
+is the F or M of the utterance, ``_F000``. Folders below ``EmoEvaluation`` hold files of single
+evaluators, ``dialog/wav`` holds whole dialogues, and macOS left ``._`` files among the labels and
+the audio. Transcripts have lines for turns that were never cut into clips.
 """
 
 from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from train.corpora.rows import Complete, Reader, Row, audio_files, text_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _UTTERANCE = re.compile(r"(Ses0[1-5])[FM]_(impro|script)\w+_([FM])[\dX]{3}")
 _LABEL = re.compile(r"^\[[\d.]+ - [\d.]+\]\s+(\w+)\s+([a-z]{3})\s", re.MULTILINE)
@@ -31,19 +34,19 @@ _PARTS = {
     "iemocap-scripted": ("script",),
 }
 _SPEAKERS = tuple(f"Ses0{session}{actor}" for session in range(1, 6) for actor in "FM")
-# As RLC counts them; the papers give no numbers for the parts.
+# As counted in the RLC paper; the papers give no numbers for the parts.
 _EMOTION_COUNTS = {"iemocap": {"angry": 1103, "happy": 1636, "neutral": 1708, "sad": 1084}}
 
 
 def read(name: str, folder: Path) -> list[Row]:
-    """The rows of the four emotions below ``folder``, which may be one session.
+    """Read the rows of the four emotions below ``folder``.
 
     Args:
         name: ``iemocap``, ``iemocap-improvised`` or ``iemocap-scripted``.
-        folder: the corpus's, or one that holds it.
+        folder: folder of the corpus, of a single session, or a parent of either.
 
     Raises:
-        EdgeSerError: no such folder, or no labels in it.
+        EdgeSerError: the folder does not exist or holds no labels.
     """
     paths = audio_files(folder)
     evaluations = text_files(folder, "dialog/EmoEvaluation/*.txt")
@@ -61,16 +64,24 @@ def read(name: str, folder: Path) -> list[Row]:
         emotion = _EMOTIONS.get(labels.get(path.stem, ""))
         if match and emotion and match[2] in _PARTS[name]:
             speaker = match[1] + match[3]
-            rows.append(Row(name, path, None, None, speaker, emotion, texts.get(path.stem)))
+            rows.append(
+                Row(
+                    corpus=name,
+                    path=path,
+                    speaker=speaker,
+                    emotion=emotion,
+                    text=texts.get(path.stem),
+                )
+            )
     return rows
 
 
 READERS = tuple(
     Reader(
-        name,
-        "Ses01F_impro01_F000.wav",
-        partial(read, name),
-        Complete(_SPEAKERS, _EMOTION_COUNTS.get(name, {})),
+        name=name,
+        pattern="Ses01F_impro01_F000.wav",
+        read=partial(read, name),
+        complete=Complete(_SPEAKERS, _EMOTION_COUNTS.get(name, {})),
     )
     for name in _PARTS
 )

@@ -1,28 +1,31 @@
-"""Any corpus, described by a CSV file: path,speaker,emotion and, if wanted, start,end,text."""
+"""Any corpus, described by a CSV file with path,speaker,emotion and, optionally, start,end,text."""
 
 from __future__ import annotations
 
 import csv
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from train.corpora.rows import Row
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 REQUIRED = ("path", "speaker", "emotion")
 
 
 def read(name: str, file: Path) -> list[Row]:
-    """The rows of ``file`` whose emotion is one of ours.
+    """Read the rows of ``file`` whose emotion is one of our labels.
 
     Args:
-        name: what to call the corpus.
-        file: CSV with a header line; relative paths are relative to its folder; ``start`` and
-            ``end`` in seconds, empty for the whole file.
+        name: name to give the corpus.
+        file: CSV with a header line; paths may be relative to its folder; ``start`` and ``end`` in
+            seconds, empty for the whole file.
 
     Raises:
-        EdgeSerError: no such file, a column is missing, or a line makes no sense.
+        EdgeSerError: the file does not exist, a column is missing, or a line is invalid.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -52,7 +55,15 @@ def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row
     start, end = (_seconds(line.get(column), file, number) for column in ("start", "end"))
     if end is not None and end <= (start or 0.0):
         raise EdgeSerError(f"{file}, line {number}: end must be after start")
-    return Row(name, audio, start, end, speaker, emotion.lower(), line.get("text") or None)
+    return Row(
+        corpus=name,
+        path=audio,
+        speaker=speaker,
+        emotion=emotion.lower(),
+        start=start,
+        end=end,
+        text=line.get("text") or None,
+    )
 
 
 def _seconds(text: str | None, file: Path, number: int) -> float | None:

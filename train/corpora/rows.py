@@ -1,61 +1,64 @@
-"""What every corpus reader returns, and what all of them need."""
+"""Rows, the output of every corpus reader, and helpers that all readers share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 SUFFIXES = (".wav", ".flac")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """One labelled clip.
+    """A labelled clip.
 
     Args:
         corpus: name of its corpus.
         path: audio file.
-        start: seconds into the file where the clip begins; None for the file's beginning.
-        end: seconds into the file where it ends; None for the file's end.
-        speaker: unique within the corpus.
+        speaker: name, unique within the corpus.
         emotion: one of :data:`edge_ser.events.LABELS`.
-        text: what is said, or None where the corpus does not tell.
+        start: beginning of the clip in the file, in seconds; None for the beginning of the file.
+        end: end of the clip in the file, in seconds; None for the end of the file.
+        text: the spoken text; None if the corpus does not give it.
     """
 
     corpus: str
     path: Path
-    start: float | None
-    end: float | None
     speaker: str
     emotion: str
+    start: float | None = None
+    end: float | None = None
     text: str | None = None
 
 
 @dataclass(frozen=True)
 class Complete:
-    """What a complete copy of a corpus holds of our four emotions.
+    """Contents of a complete copy of a corpus, for our four emotions.
 
     Args:
-        speakers: their names, sorted.
-        emotions: emotion to number of clips; empty where that is not known for certain.
+        speakers: names, sorted.
+        emotions: emotion to number of clips; empty if not known for certain.
     """
 
     speakers: tuple[str, ...]
     emotions: Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reader:
-    """How a corpus is read.
+    """A reader of one corpus.
 
     Args:
-        name: what the corpus is called on the command line and in every row.
-        pattern: what its audio files are called, by example.
-        read: from its folder to its rows, in the order of their files.
-        complete: what should be there; None where that is not known for certain.
+        name: name of the corpus on the command line and in every row.
+        pattern: example of an audio file's name.
+        read: from the corpus's folder to its rows, in the order of the files.
+        complete: contents of a complete copy; None if not known for certain.
     """
 
     name: str
@@ -65,19 +68,19 @@ class Reader:
 
 
 def stem(path: Path) -> str:
-    """The file's name without its suffix."""
+    """Return the file's name without its suffix."""
     return path.stem
 
 
 def audio_files(folder: Path, name: Callable[[Path], str] = stem) -> list[Path]:
-    """All ``.wav`` and ``.flac`` files below ``folder``, sorted, each clip once.
+    """List all ``.wav`` and ``.flac`` files below ``folder``, sorted, each clip once.
 
-    Copies of RAVDESS and TESS hold every clip twice; the first in the order of paths is kept.
-    Hidden files are left out: macOS puts a ``._NAME.wav`` that is no audio beside ``NAME.wav``.
+    Some copies of RAVDESS and TESS hold every clip twice; the first in the order of paths is kept.
+    Hidden files are left out: macOS puts a ``._NAME.wav``, which is not audio, beside ``NAME.wav``.
 
     Args:
-        folder: searched all the way down.
-        name: from a path to the clip's name: two files of one name are the same clip.
+        folder: searched recursively.
+        name: from a path to the clip's name; two files with the same name are the same clip.
 
     Raises:
         EdgeSerError: ``folder`` is not a folder.
@@ -92,11 +95,11 @@ def audio_files(folder: Path, name: Callable[[Path], str] = stem) -> list[Path]:
 
 
 def text_files(folder: Path, pattern: str) -> dict[Path, str]:
-    """The files below ``folder`` that ``pattern`` names, and what they say; no hidden files.
+    """Read the text files below ``folder`` that match ``pattern``, except hidden ones.
 
     Args:
-        folder: searched all the way down.
-        pattern: as :meth:`pathlib.Path.rglob` takes it.
+        folder: searched recursively.
+        pattern: as for :meth:`pathlib.Path.rglob`.
     """
     return {
         path: path.read_text(encoding="utf-8", errors="replace")

@@ -1,40 +1,40 @@
 """TESS: an older and a younger Canadian actress, 200 words (Pichora-Fuller and Dupuis, 2020).
 
-``SPEAKER_WORD_EMOTION``, in folders named after speaker and emotion or in one; the words are said
-in the carrier phrase "Say the word …".
+``SPEAKER_WORD_EMOTION``, in folders named after speaker and emotion or all in one folder; the words
+are spoken in the carrier phrase "Say the word …".
 
-Traps: one file is called ``OA_bite_neutral``, of the older actress (OAF) as all the others are.
-Folders are spelled ``OAF_Sad`` and ``YAF_sad``, so the files' own names tell. A widespread copy
-holds every clip twice.
+Pitfalls: one file of the older actress (OAF) is called ``OA_bite_neutral``. Folder names differ in
+spelling (``OAF_Sad``, ``YAF_sad``), so only file names are used. A widespread copy holds every clip
+twice.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from train.corpora.rows import Complete, Reader, Row, audio_files
+from edge_ser.events import LABELS
+from train.corpora.filenames import filename_reader
+from train.corpora.rows import Complete
 
-NAME = "tess"
-_FILE = re.compile(r"(OAF?|YAF)_([a-z]+)_([a-z]+)", re.IGNORECASE)
-_EMOTIONS = ("angry", "happy", "neutral", "sad")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-def read(folder: Path) -> list[Row]:
-    """The rows of the four emotions below ``folder``."""
-    rows = []
-    for path in audio_files(folder):
-        match = _FILE.fullmatch(path.stem)
-        if match and match[3].lower() in _EMOTIONS:
-            speaker = "YAF" if match[1].upper() == "YAF" else "OAF"
-            text = f"Say the word {match[2].lower()}"
-            rows.append(Row(NAME, path, None, None, speaker, match[3].lower(), text))
-    return rows
+_EMOTIONS = {emotion: emotion for emotion in LABELS}
 
 
-READER = Reader(
-    NAME,
-    "OAF_back_angry.wav",
-    read,
-    Complete(speakers=("OAF", "YAF"), emotions=dict.fromkeys(_EMOTIONS, 400)),
+def _clip(path: Path) -> str:
+    """Return the clip's name in the regular spelling, ``OAF_word_emotion``."""
+    speaker, _, rest = path.stem.partition("_")
+    return f"{speaker.upper().removesuffix('F')}F_{rest.lower()}"
+
+
+READER = filename_reader(
+    "tess",
+    example="OAF_back_angry.wav",
+    pattern=re.compile(r"(?P<speaker>OAF|YAF)_(?P<text>[a-z]+)_(?P<emotion>[a-z]+)"),
+    emotions=_EMOTIONS,
+    texts="Say the word {}",
+    clip=_clip,
+    complete=Complete(speakers=("OAF", "YAF"), emotions=dict.fromkeys(_EMOTIONS, 400)),
 )

@@ -1,6 +1,8 @@
-"""BiGRU: the baseline of the CoGCN paper, its Table 1."""
+"""BiGRU: the baseline of the CoGCN paper (Table 1)."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +11,23 @@ from train.models.network import BidirectionalGRU, Network, masked_mean
 
 
 class BiGRU(Network):
-    """Bidirectional gated recurrent units over the frames, mean readout, a linear classifier.
+    """Bidirectional gated recurrent units over the frames, mean readout and a linear classifier.
 
-    The paper gives its size alone, 464K parameters: that is two layers of 128 units a direction on
-    88 features, 464 900 with the classifier (FC after the mean over time, as in CoGCN's equations
-    (6) and (7); dropout there too).
+    The paper gives only its size, 464K parameters: two layers of 128 units per direction on 88
+    features have 464 900 with the classifier (FC after the mean over time, as in CoGCN's equations
+    (6) and (7), with dropout before it).
 
     Args:
         dimension: d, features of a frame.
         classes: C.
         layers: recurrent layers.
-        hidden: units of each direction.
+        hidden: units per direction.
         dropout: probability after the readout.
     """
+
+    name: ClassVar[str] = "bigru"
+    title: ClassVar[str] = "BiGRU"
+    features: ClassVar[str] = "egemaps-88"
 
     def __init__(
         self,
@@ -39,7 +45,7 @@ class BiGRU(Network):
         self.output = nn.Linear(2 * hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, C) logits, see :class:`train.models.network.Network`."""
+        """Compute (B, C) logits, see :class:`train.models.network.Network`."""
         for layer in self.recurrent:
             x = torch.cat(layer(x, mask), dim=-1)
         return self.output(self.dropout(masked_mean(x, mask)))

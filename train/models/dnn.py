@@ -1,8 +1,9 @@
-"""DNN: the second baseline of the GA-GRU paper (Su et al., 2020), section 3.2."""
+"""DNN: the second baseline of the GA-GRU paper (Su et al., 2020, section 3.2)."""
 
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -10,18 +11,23 @@ from train.models.network import Network, masked_mean
 
 
 class DNN(Network):
-    """Three dense layers with ReLU on one vector a clip, then a linear classifier.
+    """Three dense layers with ReLU on one vector per clip, then a linear classifier.
 
-    The paper feeds it the 88 eGeMAPS functionals of an utterance and stops early; how wide its
-    layers are it does not say: 256 units here, and dropout after each.
+    In the paper its input are the 88 eGeMAPS functionals of an utterance, and training stops early.
+    The width of the layers is not given: 256 units here, with dropout after each layer.
 
     Args:
         dimension: d, features of the vector.
         classes: C.
-        layers: dense layers.
-        hidden: units of each.
+        layers: number of dense layers.
+        hidden: units per layer.
         dropout: probability after each dense layer.
     """
+
+    name: ClassVar[str] = "dnn"
+    title: ClassVar[str] = "DNN"
+    features: ClassVar[str] = "egemaps-88-clip"
+    streamed: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -42,5 +48,5 @@ class DNN(Network):
         self.output = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, C) logits; of several vectors the mean counts."""
+        """Compute (B, C) logits; several vectors are averaged first."""
         return self.output(self.dense(masked_mean(x, mask)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,7 @@ _EPSILON = 1e-15
 
 
 class GAGRU(Network):
-    r"""Bidirectional GRUs whose attention is modulated by a graph of their own outputs.
+    r"""Bidirectional GRUs with attention that is modulated by a graph of their outputs.
 
     .. math::
         h_t &= \overrightarrow{h_t} + \overleftarrow{h_t} & (1, 2) \\
@@ -21,28 +23,32 @@ class GAGRU(Network):
         H &= \textstyle\sum_i \sum_j G_{ij} \alpha_j h_j & (6) \\
         Y &= softmax(W_o H + b_o) & (7)
 
-    The softmax of (7) is left to the loss. The frames are averaged five by five first, after the
-    normalisation. Where the paper is silent or disagrees with itself:
+    The softmax of (7) is left to the loss. After the normalisation, every five frames are averaged
+    into one. Where the paper is silent or inconsistent:
 
-    * As printed, the denominator of (5) sums over i', the column. Each column of G would add up to
-      one, and (6), which sums over all rows, would not depend on the graph at all. The text says
-      that it sums "over the entire row", so that a step's relations to all others add up to one:
-      that is what is done, and frame j is weighted by :math:`\alpha_j \sum_i G_{ij}`.
-    * The directions are summed after the second layer; the first hands on both, 1.70M parameters
-      (``sum_first`` sums there too, 1.31M; cited as 1.6M).
-    * Dropout: between the layers and before the classifier.
+    * As printed, the denominator of (5) sums over i', the column. Each column of G would then sum
+      to one, and (6), which sums over all rows, would not depend on the graph at all. The text says
+      that it sums "over the entire row", so that a step's relations to all others sum to one. The
+      text is implemented: frame j is weighted by :math:`\alpha_j \sum_i G_{ij}`.
+    * The directions are summed after the second layer; the first layer passes on both, 1.70M
+      parameters (``sum_first`` sums them there too, 1.31M; cited as 1.6M).
+    * Dropout is between the layers and before the classifier.
 
     Args:
         dimension: d, features of a frame.
         classes: C.
-        hidden: units of each direction of the two layers.
+        hidden: units per direction in both layers.
         attention: units of equation (3).
-        average: frames averaged into one.
-        modulated: equations (5) and (6); without them :math:`H = \sum_t \alpha_t h_t`, the paper's
-            BiGRU with attention.
-        sum_first: sum the directions of the first layer as well.
+        average: number of frames averaged into one.
+        modulated: use equations (5) and (6); otherwise :math:`H = \sum_t \alpha_t h_t`, the
+            paper's BiGRU with attention.
+        sum_first: sum the directions of the first layer too.
         dropout: probability.
     """
+
+    name: ClassVar[str] = "ga-gru"
+    title: ClassVar[str] = "GA-GRU"
+    features: ClassVar[str] = "emobase-lld"
 
     def __init__(
         self,
@@ -69,24 +75,24 @@ class GAGRU(Network):
         self.output = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, C) logits, see :class:`train.models.network.Network`."""
+        """Compute (B, C) logits, see :class:`train.models.network.Network`."""
         h, alpha, graph, mask = self._attend(x, mask)
         weights = self._modulate(alpha, graph) if self.modulated else alpha
         return self.output(self.dropout((weights.unsqueeze(1) @ h).squeeze(1)))
 
     def explain(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Attention before and after the graph, for pictures.
+        """Compute the attention before and after the graph, for pictures.
 
         Returns:
-            ``attention`` (B, T) equation (4), ``modulated`` (B, T) what each step counts in (6),
-            ``graph`` (B, T, T) equation (5), ``mask`` (B, T), T the number of averaged frames.
+            ``attention`` (B, T) of equation (4), ``modulated`` (B, T) weight of each step in (6),
+            ``graph`` (B, T, T) of equation (5), ``mask`` (B, T), T the number of averaged frames.
         """
         _, alpha, graph, mask = self._attend(x, mask)
         after = self._modulate(alpha, graph)
         return {"attention": alpha, "modulated": after, "graph": graph, "mask": mask}
 
     def _attend(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The outputs h (B, T, z), attention (B, T), graph (B, T, T), mask (B, T)."""
+        """Compute outputs h (B, T, z), attention (B, T), graph (B, T, T) and mask (B, T)."""
         x, mask = average_frames(x, mask, self.average)
         ahead, back = self.first(x, mask)
         h = ahead + back if self.sum_first else torch.cat([ahead, back], dim=-1)
@@ -103,12 +109,12 @@ class GAGRU(Network):
 
 
 def average_frames(x: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Means of ``count`` frames each; the last mean may be of fewer.
+    """Average each ``count`` frames into one; the last mean may have fewer.
 
     Args:
         x: (B, N, d).
         mask: (B, N), ones before zeros.
-        count: of frames.
+        count: number of frames per mean.
 
     Returns:
         (B, T, d) and the mask (B, T), T = ceil(N / count).

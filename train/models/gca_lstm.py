@@ -1,4 +1,4 @@
-"""The global context-aware attention LSTM of RLC (Li et al. 2019, after Liu et al. 2017)."""
+"""Global context-aware attention LSTM of RLC (Li et al. 2019, after Liu et al. 2017)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 def last_step(h: Tensor, mask: Tensor) -> Tensor:
-    """The last real step of each sequence; zero where a sequence has none.
+    """Return the last real step of each sequence; zeros if it has none.
 
     Args:
         h: (B, N, u), finite everywhere.
-        mask: (B, N), ones and after them zeros.
+        mask: (B, N), ones before zeros.
 
     Returns:
         (B, u).
@@ -21,12 +21,12 @@ def last_step(h: Tensor, mask: Tensor) -> Tensor:
 
 
 class StackedLSTM(nn.Module):
-    """LSTM layers; their last real hidden output stands for the sequence.
+    """LSTM layers whose last real hidden output represents the sequence.
 
     Args:
         dimension: features of a step.
-        units: u, of each layer.
-        layers: how many.
+        units: u, units per layer.
+        layers: number of layers.
     """
 
     def __init__(self, dimension: int, units: int, layers: int) -> None:
@@ -34,25 +34,25 @@ class StackedLSTM(nn.Module):
         self.lstm = nn.LSTM(dimension, units, layers, batch_first=True)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, N, dimension) and (B, N), padded at the end, to (B, u)."""
+        """Map (B, N, dimension) and mask (B, N), padded at the end, to (B, u)."""
         return last_step(self.lstm(x)[0], mask)
 
 
 class Informativeness(nn.Module):
-    r"""How much each step says in the light of the global context, from 0 to 1.
+    r"""Informativeness of each step given the global context, from 0 to 1.
 
     .. math::
         e_n &= W_{e_1} \tanh(W_{e_2} [h_n; F]) & (9) \\
         r_n &= \exp(e_n) / \sum_n \exp(e_n) & (10)
 
-    followed by min-max normalisation over the real steps. It cancels the denominator of (10):
-    what is left, :math:`(\exp e_n - \exp e_{min}) / (\exp e_{max} - \exp e_{min})`, is computed
-    without the difference of nearly equal numbers. Where all steps are equal, or there is only
-    one, the paper's fraction is 0/0; all are then fully informative, as the largest always is.
-    The width of the tanh layer is not in the paper; it is that of the LSTM here.
+    followed by min-max normalisation over the real steps, which cancels the denominator of (10).
+    The result, :math:`(\exp e_n - \exp e_{min}) / (\exp e_{max} - \exp e_{min})`, is computed
+    without subtracting nearly equal numbers. If all steps are equal, or there is only one, the
+    paper's fraction is 0/0; all are then fully informative, as the largest always is. The width of
+    the tanh layer is not in the paper; here it is the width of the LSTM.
 
     Args:
-        units: u, of the LSTM layers.
+        units: u, units of the LSTM layers.
     """
 
     def __init__(self, units: int) -> None:
@@ -61,7 +61,7 @@ class Informativeness(nn.Module):
         self.score = nn.Linear(units, 1, bias=False)
 
     def forward(self, h: Tensor, context: Tensor, mask: Tensor) -> Tensor:
-        """From steps (B, N, u), context (B, u) and mask (B, N) to (B, N); 0 for padding."""
+        """Map steps (B, N, u), context (B, u) and mask (B, N) to (B, N); padding gives 0."""
         both = torch.cat([h, context.unsqueeze(1).expand_as(h)], dim=-1)
         e = self.score(self.hidden(both).tanh()).squeeze(-1)
         real = mask > 0
@@ -70,13 +70,13 @@ class Informativeness(nn.Module):
         above, span = torch.where(real, e - low, 0.0), high - low
         spread = span > 0
         share = (above - span).exp() * above.neg().expm1()
-        # The inner `where` keeps 0/0 out of the gradient too.
+        # The inner `where` also keeps 0/0 out of the gradient.
         share = share / torch.where(spread, span.neg().expm1(), -1.0)
         return torch.where(spread, share, mask)
 
 
 class InformedLSTM(nn.Module):
-    """The recurrence of :class:`GCALSTM`'s second layer: an LSTM with the cell of equation (11).
+    """Recurrence of :class:`GCALSTM`'s second layer: an LSTM with the cell of equation (11).
 
     Args:
         units: u.
@@ -87,7 +87,7 @@ class InformedLSTM(nn.Module):
         self.hidden = nn.Linear(units, 4 * units, bias=False)
 
     def forward(self, inputs: Tensor, r: Tensor) -> Tensor:
-        """From what the steps add to the gates f, i, o, c (B, N, 4u) and r (B, N) to (B, N, u)."""
+        """Map the input terms of the gates f, i, o, c (B, N, 4u) and r (B, N) to (B, N, u)."""
         h = c = inputs.new_zeros(len(inputs), self.hidden.in_features)
         outputs = []
         for z, weight in zip(inputs.unbind(1), r.unsqueeze(-1).unbind(1), strict=True):
@@ -96,7 +96,7 @@ class InformedLSTM(nn.Module):
         return torch.stack(outputs, dim=1)
 
     def step(self, h: Tensor, c: Tensor, z: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """One step: hidden output and cell (B, u), ``z`` (B, 4u), ``weight`` (B, 1)."""
+        """Advance one step: hidden output and cell (B, u), ``z`` (B, 4u), ``weight`` (B, 1)."""
         u = self.hidden.in_features
         z = z + self.hidden(h)
         f, i, o = z[:, : 3 * u].sigmoid().chunk(3, dim=-1)
@@ -105,11 +105,11 @@ class InformedLSTM(nn.Module):
 
 
 class GCALSTM(nn.Module):
-    r"""Two LSTM layers and a global context memory, refined I times.
+    r"""Two LSTM layers and a global context memory that is refined I times.
 
     The first layer, (4)-(8), gives :math:`h_n` and :math:`F^{(0)} = h_N`. In iteration i,
-    :class:`Informativeness` weighs each :math:`h_n` by :math:`r_n` in the light of
-    :math:`F^{(i-1)}`, and the second layer reads :math:`h_n` with (4)-(6), (8) and the cell
+    :class:`Informativeness` weights each :math:`h_n` by :math:`r_n` given :math:`F^{(i-1)}`, and
+    the second layer reads :math:`h_n` with (4)-(6), (8) and the cell
 
     .. math::
         c_n &= f_n \circ c_{n-1} \circ (1 - r_n)
@@ -118,11 +118,11 @@ class GCALSTM(nn.Module):
 
     with its own hidden output :math:`\bar h`, which starts from zero in each iteration. The paper
     writes no iteration index on any W, so all iterations share them. The first layer is PyTorch's
-    LSTM, which has two biases a gate where (4)-(7) have one.
+    LSTM, which has two biases per gate where (4)-(7) have one.
 
     Args:
         dimension: features of a step.
-        units: u, of each layer.
+        units: u, units per layer.
         iterations: I.
     """
 
@@ -136,7 +136,7 @@ class GCALSTM(nn.Module):
         self.refinement = nn.Linear(2 * units, units, bias=False)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, N, dimension) and (B, N), padded at the end, to :math:`F^{(I)}`, (B, u)."""
+        """Map (B, N, dimension) and mask (B, N), padded at the end, to :math:`F^{(I)}`, (B, u)."""
         h = self.first(x)[0]
         inputs = self.second_input(h)
         context = last_step(h, mask)

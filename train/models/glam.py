@@ -1,9 +1,11 @@
-"""GLAM: Zhu and Li 2022, sections 3.1 and 3.2.
+"""GLAM (Zhu and Li 2022, sections 3.1 and 3.2).
 
 "Speech emotion recognition with global-aware fusion on multi-scale feature representation", ICASSP.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -21,27 +23,27 @@ FUSIONS = ("gmlp", "attention", "none")
 class Convolution(nn.Sequential):
     """A convolution with same padding, batch normalisation and ReLU.
 
-    The convolution has no bias: the normalisation would take it out again.
+    The convolution has no bias, since the normalisation would cancel it.
 
     Args:
         into: input channels.
         out: output channels.
-        kernel: frames and features it spans, both odd.
+        kernel: numbers of frames and features, both odd.
     """
 
     def __init__(self, into: int, out: int, kernel: tuple[int, int]) -> None:
         convolution = nn.Conv2d(into, out, kernel, padding="same", bias=False)
-        # in place: an eighth less time on a CPU, whose memory is what these wait for
+        # in place: an eighth less time on a CPU, where memory is the bottleneck
         super().__init__(convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True))
 
 
 class MultiScale(nn.Module):
-    """Two convolutions side by side: 1x3 along the features, 3x1 along the frames.
+    """Two parallel convolutions: 1x3 along the features, 3x1 along the frames.
 
     Args:
         into: input channels.
-        axis: of the tensor (B, channels, frames, features) where both outputs, 16 channels each,
-            are joined: 3 along the features ("spatially"), 1 along the channels.
+        axis: axis of (B, channels, frames, features) along which the outputs, 16 channels each,
+            are concatenated: 3 for the features ("spatially"), 1 for the channels.
     """
 
     def __init__(self, into: int, axis: int) -> None:
@@ -51,12 +53,12 @@ class MultiScale(nn.Module):
         self.temporal = Convolution(into, SCALE_CHANNELS, (3, 1))
 
     def forward(self, image: Tensor) -> Tensor:
-        """From (B, into, L, d) to (B, 16, L, 2 d) or (B, 32, L, d)."""
+        """Map (B, into, L, d) to (B, 16, L, 2 d) or (B, 32, L, d)."""
         return torch.cat([self.spatial(image), self.temporal(image)], dim=self.axis)
 
 
 class GatedMLP(nn.Module):
-    r"""The global-aware block: gMLP (Liu et al. 2021), the channels being its sequence.
+    r"""Global-aware block: gMLP (Liu et al. 2021) with the channels as its sequence.
 
     .. math::
         [U; V] &= GELU(W_1 LN(X)) \\
@@ -64,12 +66,12 @@ class GatedMLP(nn.Module):
 
     :math:`W_1` maps d_f to 4 d_f, split into U and V; :math:`W_s` mixes the C channels, a
     convolution of kernel 1 that keeps their number; :math:`W_2` maps 2 d_f to d_f. Both layer
-    normalisations, the shortcut, and :math:`W_s \approx 0`, :math:`b_s = 1` at the start, whereby
-    the gate is open, are Liu et al.'s; the text does not mention them.
+    normalisations, the shortcut, and the initial :math:`W_s \approx 0`, :math:`b_s = 1`, which
+    opens the gate, are from Liu et al.; the GLAM paper does not mention them.
 
     Args:
         channels: C.
-        size: d_f, numbers of one channel.
+        size: d_f, values per channel.
     """
 
     def __init__(self, channels: int, size: int) -> None:
@@ -83,16 +85,16 @@ class GatedMLP(nn.Module):
         nn.init.ones_(self.gate.get_parameter("bias"))
 
     def forward(self, x: Tensor) -> Tensor:
-        """From (B, C, d_f) to (B, C, d_f)."""
+        """Map (B, C, d_f) to (B, C, d_f)."""
         u, v = nn.functional.gelu(self.expand(self.norm(x))).chunk(2, dim=-1)
         return x + self.contract(u * self.gate(self.gate_norm(v)))
 
 
 class Attention(nn.Module):
-    """Self-attention among the d_f positions, 4 heads of 64, in the block's place (Table 2).
+    """Self-attention among the d_f positions, 4 heads of 64, replacing the block (Table 2).
 
-    The paper cites Xu et al. 2020 for it, whose heads multiply element by element; here they are
-    those of Vaswani et al. 2017. The heads are concatenated, without an output projection.
+    The paper cites Xu et al. 2020, whose heads multiply element by element; here the heads are as
+    in Vaswani et al. 2017. They are concatenated, without an output projection.
 
     Args:
         channels: C, features of a position.
@@ -103,7 +105,7 @@ class Attention(nn.Module):
         self.project = nn.Linear(channels, 3 * HEADS * HEAD_SIZE, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """From (B, C, d_f) to (B, 256, d_f)."""
+        """Map (B, C, d_f) to (B, 256, d_f)."""
         heads = self.project(x.transpose(1, 2)).unflatten(-1, (3, HEADS, HEAD_SIZE))
         q, k, v = heads.permute(2, 0, 3, 1, 4).unbind(0)
         attended = nn.functional.scaled_dot_product_attention(q, k, v)
@@ -111,7 +113,7 @@ class Attention(nn.Module):
 
 
 class GLAM(Network):
-    """Multi-scale convolutions over a 2 s image of MFCCs, one global-aware block, a classifier.
+    """Multi-scale convolutions over a 2 s image of MFCCs, a global-aware block and a classifier.
 
     ==================================  ===================  ==============
     layer                               output               L = 62, d = 40
@@ -126,31 +128,36 @@ class GLAM(Network):
     linear                              classes              4
     ==================================  ===================  ==============
 
-    Every convolution is followed by batch normalisation and ReLU. The rows of the image are
-    frames, so that 1x3 spans features and 3x1 time, as the paper names them. Where it is silent:
-    2x2 max-pooling follows the second and the third block, as in the authors' code, without which
-    d_f would be sixteen times larger; the last convolution has 32 channels. Their code differs from
-    their text: 3x3 and 5x5 kernels with shortcuts, channels that double in each block. The text
-    is what is implemented.
+    Every convolution is followed by batch normalisation and ReLU. The rows of the image are frames,
+    so 1x3 spans features and 3x1 spans time, as in the paper. Where it is silent: 2x2 max-pooling
+    follows the second and the third block, as in the authors' code, since d_f would otherwise be
+    sixteen times larger; the last convolution has 32 channels. The authors' code differs from
+    their text: 3x3 and 5x5 kernels with shortcuts, channels that double in each block. The text is
+    implemented.
 
-    Parameters for d = 40, L = 62, C = 4: 616 456; with attention in the global-aware block's place
-    365 476, without either 72 100; with plain convolutions 205 982. The paper gives no count.
+    Parameters for d = 40, L = 62, C = 4: 616 456; with attention instead of the global-aware block
+    365 476; with neither 72 100; with plain convolutions 205 982. The paper gives no count.
 
-    A shorter input is padded with zeros, the mean of a normalised feature, up to L, so the
-    network always sees the same image however far its batch was padded: the batch
-    normalisation counts those zeros, like the silence that they stand for, and nothing else.
+    A shorter input is padded to L with zeros, the mean of a normalised feature, so that the image
+    does not depend on the padding of the batch: the batch normalisation counts these zeros, as it
+    would count silence, and no other padding.
 
     Args:
         dimension: d, MFCCs of a frame; at least 4.
-        classes: logits.
+        classes: C.
         frames: L, at least 4.
-        multiscale: without it plain 3x3 convolutions of as many channels; the first has no two
-            outputs to join in space, so d_f is halved.
+        multiscale: use multi-scale blocks; otherwise plain 3x3 convolutions with the same numbers
+            of channels. The first then has no second output to concatenate, so d_f is halved.
         fusion: "gmlp", "attention" or "none".
 
     Raises:
         EdgeSerError: ``fusion`` is none of these.
     """
+
+    name: ClassVar[str] = "glam"
+    title: ClassVar[str] = "GLAM"
+    # the paper says "MFCCs"; the authors' code computes 26, in 63 frames for 2 s
+    features: ClassVar[str] = "mfcc-40@64/32"
 
     def __init__(
         self,
@@ -178,7 +185,7 @@ class GLAM(Network):
         self.convolutions = nn.Sequential(
             first, rest[0], nn.MaxPool2d(2), rest[1], nn.MaxPool2d(2), rest[2], last
         )
-        # with so few channels a CPU takes a third less time where they lie side by side
+        # with so few channels, channels-last takes a third less time on a CPU
         self.convolutions.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         size = (frames // 4) * ((2 if multiscale else 1) * dimension // 4)
         channels = HEADS * HEAD_SIZE if fusion == "attention" else CHANNELS
@@ -190,10 +197,10 @@ class GLAM(Network):
         self.output = nn.Linear(channels * size, classes)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Logits of a batch of segments.
+        """Compute the logits of a batch of windows.
 
         Args:
-            x: (B, N, d) normalised frames, N at most L; padding may hold anything finite.
+            x: (B, N, d) normalised frames, N at most L; padding may hold any finite value.
             mask: (B, N), 1 for a frame, 0 for padding.
 
         Returns:

@@ -1,4 +1,4 @@
-"""RLC: Li et al. 2019, sections 3.1, 3.2 and 3.4; :mod:`train.models.gca_lstm` has 3.3.
+"""RLC (Li et al. 2019, sections 3.1, 3.2 and 3.4; 3.3 is in :mod:`train.models.gca_lstm`).
 
 "Towards discriminative representation learning for speech emotion recognition", IJCAI.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,24 +20,24 @@ WIDTHS = (32, 64, 128, 256, 512)
 
 KERNELS = (5, 5, 3, 3, 3)
 ATTENTIVE = (False, True, True, True, True)
-"""Which groups have self-attention in their residual blocks."""
+"""Groups with self-attention in their residual blocks."""
 
 BLOCKS = 2
-"""Residual blocks of a group."""
+"""Residual blocks per group."""
 
 HEADS = 4
 DENSE = 256
-"""Units of a layer of the classifier, and of the lexical LSTM."""
+"""Units of each dense layer of the classifier, and of the lexical LSTM."""
 
 UNITS = {"baseline": 856, "s1": 512, "s2": 256, "s3": 256}
-"""Units of an acoustic LSTM layer in each system of Table 2."""
+"""Units per acoustic LSTM layer in each system of Table 2."""
 
 
 class MaskedBatchNorm(nn.Module):
-    """Batch normalisation whose statistics are those of the real steps alone.
+    """Batch normalisation with statistics of the real steps only.
 
-    PyTorch's layer counts padding, so that what a clip trains would hang on the longest clip of
-    its batch.
+    PyTorch's layer counts padding, so a clip's contribution to training would depend on the longest
+    clip of its batch.
 
     Args:
         channels: C.
@@ -53,7 +54,7 @@ class MaskedBatchNorm(nn.Module):
         self.register_buffer("variance", torch.ones(channels))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, C, T) and (B, 1, T) to (B, C, T); padding stays finite, not zero."""
+        """Map (B, C, T) and mask (B, 1, T) to (B, C, T); padding stays finite but not zero."""
         mean, variance = self._statistics(x, mask) if self.training else (self.mean, self.variance)
         scale = self.weight * (variance + 1e-5).rsqrt()
         return x * scale.unsqueeze(-1) + (self.bias - mean * scale).unsqueeze(-1)
@@ -69,12 +70,12 @@ class MaskedBatchNorm(nn.Module):
 
 
 class Convolution(nn.Module):
-    """Equation (1) over time, same padding, and batch normalisation, which makes a bias idle.
+    """Equation (1) over time with same padding, and batch normalisation; no bias is needed.
 
     Args:
         into: input channels.
         out: output channels.
-        kernel: steps it spans, odd.
+        kernel: number of steps, odd.
         stride: T becomes ceil(T / stride).
     """
 
@@ -85,7 +86,7 @@ class Convolution(nn.Module):
         self.norm = MaskedBatchNorm(out)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, into, T) and (B, 1, T) to (B, out, ceil(T / stride))."""
+        """Map (B, into, T) and mask (B, 1, T) to (B, out, ceil(T / stride))."""
         return self.norm(self.filters(x * mask), mask[..., :: self.stride])
 
 
@@ -97,7 +98,7 @@ class SelfAttention(nn.Module):
         MultiHead(H) &= Concat(head_1, ..., head_r) W^O, \quad
             head_i = Attention(H W_i^Q, H W_i^K, H W_i^V) & (3)
 
-    with r = 4 and :math:`d_k` of one head, a quarter of the width.
+    with r = 4 and :math:`d_k` a quarter of the width.
 
     Args:
         width: channels of a step.
@@ -108,23 +109,23 @@ class SelfAttention(nn.Module):
         self.heads = nn.MultiheadAttention(width, HEADS, bias=False, batch_first=True)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, width, T) and (B, 1, T) to (B, width, T)."""
+        """Map (B, width, T) and mask (B, 1, T) to (B, width, T)."""
         steps = x.transpose(1, 2)
         return self.heads(steps, steps, steps, mask[:, 0] == 0, need_weights=False)[0].mT
 
     def weights(self, x: Tensor, mask: Tensor) -> Tensor:
-        """The softmax of (2) for the same arguments: (B, 4, T, T), a row a query."""
+        """Compute the softmax of (2) for the same arguments: (B, 4, T, T), one row per query."""
         steps = x.transpose(1, 2)
         return self.heads(steps, steps, steps, mask[:, 0] == 0, average_attn_weights=False)[1]
 
 
 class ResidualBlock(nn.Module):
-    """He et al. 2016's block of two convolutions, with self-attention between them.
+    """Residual block of two convolutions (He et al. 2016) with self-attention between them.
 
     Args:
         width: channels.
-        kernel: of both convolutions.
-        attention: whether there is self-attention, itself with a shortcut.
+        kernel: kernel of both convolutions.
+        attention: whether to use self-attention, which has its own shortcut.
         dropout: probability after the first convolution.
     """
 
@@ -136,7 +137,7 @@ class ResidualBlock(nn.Module):
         self.second = Convolution(width, width, kernel)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From (B, width, T) and (B, 1, T) to (B, width, T)."""
+        """Map (B, width, T) and mask (B, 1, T) to (B, width, T)."""
         h = self.dropout(self.first(x, mask).relu())
         if self.attention is not None:
             h = h + self.attention(h, mask)
@@ -144,12 +145,12 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """Five groups, each a convolution of stride 2 and two residual blocks: 5 ms become 160 ms.
+    """Five groups of a convolution of stride 2 and two residual blocks: from 5 ms to 160 ms steps.
 
     Args:
         dimension: d, features of a frame.
         attention: whether the groups after the first have self-attention.
-        dropout: of the residual blocks.
+        dropout: probability in the residual blocks.
     """
 
     def __init__(self, dimension: int, attention: bool, dropout: float) -> None:
@@ -163,7 +164,7 @@ class ResidualNetwork(nn.Module):
                 self.blocks.append(ResidualBlock(out, kernel, attention and attentive, dropout))
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """From (B, N, d), (B, N) to (B, T, 512) and the mask (B, T), T = ceil(N / 32)."""
+        """Map (B, N, d) and mask (B, N) to (B, T, 512) and mask (B, T), T = ceil(N / 32)."""
         h, m = x.mT, mask.unsqueeze(1)
         for group, entry in enumerate(self.entries):
             h, m = entry(h, m).relu(), m[..., ::2]
@@ -173,37 +174,41 @@ class ResidualNetwork(nn.Module):
 
 
 class RLC(Network):
-    """Residual convolutions with self-attention, then :class:`GCALSTM`, then a classifier.
+    """Residual convolutions with self-attention, :class:`GCALSTM` and a classifier.
 
-    Frames of 5 ms pass through :class:`ResidualNetwork`; the representation of the whole, and
-    beside it the last hidden output of an LSTM over word vectors where there is a transcript
-    (section 3.4), goes to three dense layers of 256 with ReLU and a linear one.
+    Frames of 5 ms pass through :class:`ResidualNetwork` and :class:`GCALSTM`; the representation of
+    the whole, concatenated with the last hidden output of an LSTM over word vectors if there are
+    transcripts (section 3.4), goes to three dense layers of 256 with ReLU and a linear layer.
 
-    The filters are in Fig. 2 alone, which the text does not give, so that these are choices: the
-    widths 32 to 512 of the authors' public code, two residual blocks a group as there, kernels 5,
-    5, 3, 3, 3. Most of the parameters thereby sit where the frames are few. Self-attention is in
-    the blocks of all groups but the first, as in that code: over the 350 steps that 3.5 s leave
-    there it would add half the computing time and 8 192 parameters. Batch normalisation takes
-    its statistics from real frames only. Linear layers start from Glorot's uniform distribution,
-    the default of TensorFlow, which the paper used; PyTorch's is smaller and lets less through the
-    three refinements. Dropout is not in the paper.
+    The filters are given only in Fig. 2, not in the text, so these are our choices: the widths 32
+    to 512 and two residual blocks per group of the authors' public code, and kernels 5, 5, 3, 3, 3.
+    Most of the parameters are thus where the frames are few. Self-attention is in the blocks of all
+    groups but the first, as in that code: on the 350 steps of 3.5 s there it would add half the
+    computing time for 8 192 parameters. Batch normalisation uses the statistics of real frames
+    only. Linear layers are initialised by Glorot's uniform distribution, the default of TensorFlow,
+    which the paper used; PyTorch's default is smaller and lets less through the three refinements.
+    Dropout is not in the paper.
 
-    Parameters for d = 17, C = 4 without words, and Table 2's: S3 9 330 020 (9.11M), S2 9 068 644
-    (9.07M), S1 9 236 580 (9.15M), baseline 9 216 740 (9.27M). As there, the LSTMs of the
+    Parameters for d = 17, C = 4 without words, and in Table 2: S3 9 330 020 (9.11M), S2 9 068 644
+    (9.07M), S1 9 236 580 (9.15M), baseline 9 216 740 (9.27M). As in the paper, the LSTMs of the
     smaller systems are widened until the totals agree: 512 units in S1, 856 in the baseline.
 
     Args:
         dimension: d, features of a frame.
         classes: C.
-        system: of Table 2: "baseline", two LSTM layers on the frames themselves; "s1", residual
+        system: system of Table 2: "baseline", two LSTM layers on the frames; "s1", residual
             convolutions and two LSTM layers; "s2", with self-attention; "s3", with GCA-LSTM.
         iterations: I, refinements of the global context; "s3" only.
         dropout: probability in the residual blocks and after each dense layer.
-        word_dimension: of a word vector; 0 without the lexical branch.
+        word_dimension: dimension of the word vectors; 0 for no lexical branch.
 
     Raises:
         EdgeSerError: ``system`` is none of these.
     """
+
+    name: ClassVar[str] = "rlc"
+    title: ClassVar[str] = "RLC"
+    features: ClassVar[str] = "rlc-lld"
 
     def __init__(
         self,
@@ -244,13 +249,14 @@ class RLC(Network):
         words: Tensor | None = None,
         word_mask: Tensor | None = None,
     ) -> Tensor:
-        """Logits of a batch of clips.
+        """Compute the logits of a batch of windows.
 
         Args:
-            x: (B, N, d) normalised frames; padding, at the end, may hold anything finite.
-            mask: (B, N), 1 for a frame, 0 for padding; at least one frame a clip.
-            words: (B, K, word_dimension) word vectors, where the network has a lexical branch.
-            word_mask: (B, K); all zero for a clip without a transcript, represented by zeros.
+            x: (B, N, d) normalised frames; padding, at the end, may hold any finite value.
+            mask: (B, N), 1 for a frame, 0 for padding; at least one frame each.
+            words: (B, K, word_dimension) word vectors, if the network has a lexical branch.
+            word_mask: (B, K); all zero for a clip without a transcript, which is then represented
+                by zeros.
 
         Returns:
             (B, C) logits.
@@ -270,12 +276,12 @@ class RLC(Network):
         return self.classifier(representation)
 
     def explain(self, *inputs: Tensor) -> dict[str, Tensor]:
-        """What the network attends to (Fig. 5); the arguments are those of ``forward``.
+        """Compute attention and informativeness (Fig. 5); arguments as for ``forward``.
 
         Returns:
-            As far as the system has them: ``attention`` (B, 4, T, T), the heads of the last
-            residual block, a row a query; ``informativeness`` (B, I, T), from 0 to 1, of each
-            refinement. T = ceil(N / 32), step t being centred on frame 32 t.
+            As far as the system has them: ``attention`` (B, 4, T, T) of the heads of the last
+            residual block, one row per query; ``informativeness`` (B, I, T), from 0 to 1, of each
+            refinement. T = ceil(N / 32); step t is centred on frame 32 t.
         """
         seen: dict[str, Tensor] = {}
         scores: list[Tensor] = []

@@ -1,4 +1,4 @@
-"""WMA-GIN: a graph isomorphism network with weighted multiple aggregators, eq. (1)-(5)."""
+"""WMA-GIN: graph isomorphism network with weighted multiple aggregators, eq. (1)-(5)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from train.models.network import BidirectionalGRU, Network, masked_mean
 
 
 def aggregate(x: Tensor, neighbours: Tensor, weights: tuple[float, float, float]) -> Tensor:
-    r"""The weighted aggregators, the bracket of equation (4) without its own-node term.
+    r"""Aggregate neighbours by weighted sum, mean and softmax: equation (4) without the own node.
 
     .. math::
         sum_i &= \sum_{j \in N(i)} x_j & (1) \\
         mean_i &= sum_i / |N(i)| & (2) \\
         softmax_i &= \sum_{j \in N(i)} x_j e^{x_j} / \sum_{k \in N(i)} e^{x_k} & (3)
 
-    the third for every feature by itself. A node without neighbours gets zeros. PyTorch
+    the third separately for each feature. A node without neighbours gets zeros. PyTorch
     Geometric's ``SumAggregation``, ``MeanAggregation`` and ``SoftmaxAggregation(t=1)`` compute the
-    same over an edge list; here all three are one product of dense, padded matrices.
+    same on an edge list; here all three are one product of dense, padded matrices.
 
     Args:
         x: (B, N, z).
-        neighbours: (B, N, N), 1 where column j is a neighbour of row i, 0 elsewhere.
+        neighbours: (B, N, N), 1 if column j is a neighbour of row i, else 0.
         weights: α, β, γ of sum, mean and softmax.
 
     Returns:
         (B, N, z).
     """
     alpha, beta, gamma = weights
-    # the softmax of neighbours does not change when all nodes are shifted; exp overflows otherwise
+    # shifting all nodes does not change the softmax and keeps exp from overflowing
     shifted = (x - x.amax(dim=1, keepdim=True).detach()).clamp(min=-60.0)
     exponential = shifted.exp()
     sums, tops, totals = (neighbours @ torch.cat([x, x * exponential, exponential], dim=-1)).chunk(
@@ -43,7 +43,7 @@ def aggregate(x: Tensor, neighbours: Tensor, weights: tuple[float, float, float]
 
 
 class WMAGIN(Network):
-    r"""BiGRU, four graph layers with residual connections, attention over three phases.
+    r"""BiGRU, four graph layers with residual connections and attention over three phases.
 
     .. math::
         g &= BiGRU(x), \quad X^{(0)} = g \\
@@ -55,28 +55,31 @@ class WMAGIN(Network):
         L &= \textstyle\sum_i i\, L_i / \sum_i i \quad over\; b, c, d, e, G & (5)
 
     Linear heads on the mean over the nodes of g, X\ :sup:`(1)`, X\ :sup:`(2)`, X\ :sup:`(3)` and
-    the attention give a, b, c, d, e. Where the paper is silent or disagrees with itself:
+    the attention give a, b, c, d, e. Where the paper is silent or inconsistent:
 
     * Section 2.4 calls the stages "the outputs of four WMA-GIN layers and the final output",
-      section 2.1 and Figure 1 have heads on three layers, the BiGRU and the attention: the figure's
-      b, c, d, e, G are the five stages here, and a is trained through G alone.
+      section 2.1 and Figure 1 have heads on three layers, the BiGRU and the attention. As in the
+      figure, b, c, d, e, G are the five stages here, and a is trained only through G.
     * "MLP denotes Multilayer Perceptron that is a linear layer": one linear layer. A ReLU follows
-      it, since four linear layers would otherwise be one.
-    * The readout is not named: the mean over the nodes. ε begins at zero, as in GIN.
-    * 0.98M parameters are printed; the text gives 579 864 for 78 features.
+      it, since four linear layers would otherwise amount to one.
+    * The readout is not given: the mean over the nodes here. ε starts at zero, as in GIN.
+    * The paper prints 0.98M parameters; its text gives 579 864 for 78 features.
 
     Args:
         dimension: d, features of a frame.
         classes: C.
-        recurrent: units of each direction of the BiGRU; twice that is z.
-        layers: WMA-GIN layers.
-        full: the layer, counted from 1, that sees every pair of nodes joined; 0 for none.
+        recurrent: units per direction of the BiGRU; z is twice that.
+        layers: number of WMA-GIN layers.
+        full: the fully adjacent layer, counted from 1; 0 for none.
         sum_weight: α.
         mean_weight: β.
         softmax_weight: γ.
-        multi_stage: equation (5); without it the loss is that of G alone.
+        multi_stage: use equation (5); otherwise the loss is that of G alone.
     """
 
+    name: ClassVar[str] = "wma-gin"
+    title: ClassVar[str] = "WMA-GIN"
+    features: ClassVar[str] = "emobase-lld"
     graph: ClassVar[bool] = True
 
     def __init__(
@@ -106,11 +109,11 @@ class WMAGIN(Network):
         self.heads = nn.ModuleList(nn.Linear(hidden, classes) for _ in range(layers + 1))
 
     def forward(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> Tensor:
-        """(B, C) logits G, see :class:`train.models.network.Network`."""
+        """Compute (B, C) logits G, see :class:`train.models.network.Network`."""
         return torch.stack(self._predict(x, a_hat, mask)).sum(dim=0)
 
     def stages(self, *inputs: Tensor) -> list[tuple[float, Tensor]]:
-        """Equation (5): b, c, d, e and G, weighted 1 to 5 over 15."""
+        """Return b, c, d, e and G with their weights in equation (5), 1 to 5 over 15."""
         predictions = self._predict(*inputs)
         final = torch.stack(predictions).sum(dim=0)
         if not self.multi_stage:
@@ -120,7 +123,7 @@ class WMAGIN(Network):
         return [(i / total, logits) for i, logits in enumerate(staged, start=1)]
 
     def _predict(self, x: Tensor, a_hat: Tensor, mask: Tensor) -> list[Tensor]:
-        """a, b, c, d, e: (B, C) each."""
+        """Compute a, b, c, d, e, (B, C) each."""
         x = x * mask.unsqueeze(-1)
         g = torch.cat(self.recurrent(x, mask), dim=-1)
         places = torch.arange(x.shape[1], device=x.device)
@@ -135,7 +138,7 @@ class WMAGIN(Network):
             update = mlp(own + aggregate(h, neighbours, self.weights)).relu()
             h = (h + update) * mask.unsqueeze(-1)
             phases.append(h)
-        # one head: the exporter to ONNX wants four dimensions
+        # one head: the ONNX exporter needs four dimensions
         q, k, v = (a.unsqueeze(1) for a in (self.query(x), self.key(g), self.value(h)))
         attended = nn.functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask[:, None, None] > 0

@@ -1,4 +1,4 @@
-"""What every network must do, whatever its paper."""
+"""Checks that every network must pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from train.models.network import Network
 def batch(
     model: Network, lengths: list[int], dimension: int, kind: str = "cycle", seed: int = 0
 ) -> tuple[Tensor, ...]:
-    """Random frames, padded with zeros: the arguments of ``forward``."""
+    """Make random frames, padded with zeros, as arguments of ``forward``."""
     generator = torch.Generator().manual_seed(seed)
     n = max(lengths)
     x = torch.zeros(len(lengths), n, dimension)
@@ -27,7 +27,7 @@ def batch(
 def padded(
     lengths: list[int], frames: int, junk: float = 9.0, *, dimension: int
 ) -> tuple[Tensor, Tensor]:
-    """Random sequences as a batch of ``frames`` frames, the padding filled with rubbish."""
+    """Make a batch of random sequences of ``frames`` frames, with garbage in the padding."""
     random = torch.Generator().manual_seed(0)
     x = torch.full((len(lengths), frames, dimension), junk)
     mask = torch.zeros(len(lengths), frames)
@@ -38,7 +38,7 @@ def padded(
 
 
 def longer(inputs: tuple[Tensor, ...], frames: int) -> tuple[Tensor, ...]:
-    """The same batch with more padding, all of it filled with rubbish."""
+    """Extend a batch with more padding, all filled with garbage."""
     x, mask = inputs[0], inputs[-1]
     wide = nn.functional.pad(x, (0, 0, 0, frames))
     wide_mask = nn.functional.pad(mask, (0, frames))
@@ -82,7 +82,7 @@ def _loss(model: Network, inputs: tuple[Tensor, ...], labels: Tensor) -> Tensor:
 def assert_learns_sixteen_by_heart(
     model: Network, dimension: int, rate: float, steps: int, frames: int = 20, kind: str = "cycle"
 ) -> None:
-    """Sixteen clips of noise with labels that mean nothing: only memory helps."""
+    """Check that the network can memorise sixteen clips of noise with arbitrary labels."""
     torch.manual_seed(0)
     inputs = batch(model, [frames - i % 5 for i in range(16)], dimension, kind, seed=1)
     labels = torch.arange(16) % 4

@@ -20,7 +20,7 @@ def graph(n: int, seed: int, dimension: int = 88) -> tuple[torch.Tensor, torch.T
 def padded(
     x: torch.Tensor, a_hat: torch.Tensor, n: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """One graph as a batch of one with ``n`` nodes, the padding filled with rubbish."""
+    """Make a batch of one graph with ``n`` nodes, with garbage in the padding."""
     m = len(x)
     wide, adjacency, mask = (
         torch.full((1, n, x.shape[1]), 9.0),
@@ -82,7 +82,7 @@ def test_graphs_of_a_batch_do_not_meet() -> None:
 
 
 def test_same_as_the_sparse_form() -> None:
-    """Equations (3) to (7) once more, over an edge list with PyTorch Geometric's layer."""
+    """Compare with equations (3) to (7) on an edge list, with PyTorch Geometric's layer."""
     from torch_geometric.nn import GCNConv  # seconds: not in every worker
     from torch_geometric.utils import dense_to_sparse
 
@@ -126,5 +126,5 @@ def test_dropout_only_while_training() -> None:
 def test_registry() -> None:
     types = {"layers": int, "hidden": int, "skip": bool, "preprocess": bool, "dropout": float}
     assert models.setting_types("cogcn") == types
-    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are cogcn, tgcn,"):
+    with pytest.raises(EdgeSerError, match="no model 'gpt'; there are bigru, cogcn, dnn,"):
         models.create("gpt", 88, 4, {})

@@ -63,7 +63,7 @@ def test_equations_3_to_7_step_by_step() -> None:
 
 
 def test_columns_that_add_up_to_one_would_undo_the_graph() -> None:
-    """Why the denominator of (5) runs over the row: printed over the column, (6) has no graph."""
+    """Check that (6) does not depend on the graph if (5) sums over the column, as printed."""
     torch.manual_seed(0)
     h, alpha = torch.randn(9, 5), torch.rand(9).softmax(dim=0)
     edges = (h @ h.T).relu()

@@ -7,12 +7,12 @@ from train.models.gca_lstm import GCALSTM, Informativeness, last_step
 
 
 def prefixes(lengths: list[int], steps: int) -> Tensor:
-    """The mask of sequences of these lengths."""
+    """Make the mask of sequences with these lengths."""
     return (torch.arange(steps) < torch.tensor(lengths).unsqueeze(1)).float()
 
 
 def gca_lstm_step_by_step(model: GCALSTM, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Equations (4) to (12) as printed for one sequence (N, d): F^(I), and each r, normalised."""
+    """Compute (4) to (12) as printed for one sequence (N, d): F^(I), and each r, normalised."""
     units = model.refinement.out_features
     w, u, b, more = model.first.parameters()
     w_i, w_f, w_c, w_o = w.chunk(4)

@@ -26,7 +26,7 @@ segments = partial(checks.padded, dimension=40)
     ],
 )
 def test_parameter_counts(settings: dict[str, Any], count: int) -> None:
-    """The paper gives none."""
+    """Check the parameter counts; the paper gives none."""
     assert models.count_parameters(GLAM(40, 4, **settings)) == count
 
 
@@ -134,7 +134,7 @@ def test_gate_is_open_at_the_start() -> None:
 
 
 def test_attention_is_multi_head_self_attention() -> None:
-    """The same weights in PyTorch's layer, whose output projection is taken out."""
+    """Compare with PyTorch's layer with the same weights and an identity output projection."""
     torch.manual_seed(0)
     attention = Attention(256)
     reference = nn.MultiheadAttention(256, 4, bias=False, batch_first=True)

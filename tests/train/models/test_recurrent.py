@@ -1,4 +1,4 @@
-"""BiGRU and DNN, the baselines, and what the recurrent networks share."""
+"""The baselines BiGRU and DNN, and the layer that recurrent networks share."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_batch_norm_of_a_single_step_is_finite() -> None:
 
 
 def test_stride_is_in_the_first_convolution_of_each_group() -> None:
-    """160 ms out of 5 ms: 32 frames a step, and step t centred on frame 32 t."""
+    """Check that 5 ms frames become 160 ms steps, step t centred on frame 32 t."""
     model = RLC(17, 4)
     assert model.convolutions is not None
     strides = [m.stride for m in model.convolutions.modules() if isinstance(m, Convolution)]
@@ -119,7 +119,7 @@ def test_overfits_sixteen_clips() -> None:
 
 
 def test_self_attention_is_the_papers() -> None:
-    """Equations (2) and (3), over the real steps alone."""
+    """Compare with equations (2) and (3) over the real steps only."""
     torch.manual_seed(0)
     attention = SelfAttention(16)
     x, mask = torch.randn(2, 16, 9), clips([9, 5], 9)[1].unsqueeze(1)

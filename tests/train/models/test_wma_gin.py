@@ -18,7 +18,7 @@ def test_parameter_count() -> None:
 
 
 def test_the_papers_example() -> None:
-    """Messages {0.2, 0.2} and {0, 0.4}: sum and mean cannot tell them apart, softmax can."""
+    """Check that softmax, unlike sum and mean, distinguishes {0.2, 0.2} from {0, 0.4}."""
     messages = torch.tensor([[0.0, 0.2, 0.2], [0.0, 0.0, 0.4]]).unsqueeze(-1)
     neighbours = torch.zeros(2, 3, 3)
     neighbours[:, 0, 1:] = 1.0
@@ -37,7 +37,7 @@ def test_same_as_pytorch_geometric_over_an_edge_list() -> None:
     x = 3.0 * torch.randn(1, 30, 8)
     neighbours = (torch.rand(1, 30, 30) < 0.2).float()
     neighbours[0, range(30), range(30)] = 0.0
-    neighbours[0, 7] = 0.0  # nobody
+    neighbours[0, 7] = 0.0  # no neighbours
     to, source = neighbours[0].nonzero(as_tuple=True)
     pairs = ((SUM, SumAggregation()), (MEAN, MeanAggregation()), (SOFTMAX, SoftmaxAggregation()))
     expected = torch.zeros(30, 8)
@@ -78,7 +78,7 @@ def test_stages_are_weighted_one_to_five() -> None:
 
 
 def test_only_the_full_layer_looks_past_the_neighbours() -> None:
-    """Where frame 0 of the first graph layer's input changes, who notices in layer l?"""
+    """Check which nodes of layer l depend on frame 0 of the first graph layer's input."""
     x = torch.zeros(1, 12, 256)
     x[0, 0] = 1.0
     cycle = torch.from_numpy(cycle_adjacency(12)).unsqueeze(0)

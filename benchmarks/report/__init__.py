@@ -1,0 +1,1 @@
+"""HTML page of tables and pictures: ``python -m benchmarks.report``."""

@@ -1,0 +1,166 @@
+"""HTML page of tables and pictures in one file without external resources."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.report.style import COLOURS
+from benchmarks.report.svg import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Panels under one heading.
+
+    Args:
+        heading: short description.
+        caption: what is shown, from which speakers.
+        source: paper and figure that it follows, to stand after "the"; empty for none.
+        panels: shown side by side as far as they fit.
+    """
+
+    heading: str
+    caption: str
+    source: str
+    panels: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Args:
+        caption: what is shown, from which speakers.
+        head: headings of the columns.
+        rows: cells of each row, as many as ``head``.
+        names: number of leading columns that name the row.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    names: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line of text, such as the reason why something is not shown."""
+
+    text: str
+
+
+Part = Picture | Table | Note
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Args:
+        title: heading, and entry in the table of contents.
+        parts: its parts, in order.
+    """
+
+    title: str
+    parts: list[Part] = field(default_factory=list)
+
+
+def render(title: str, introduction: Sequence[str], sections: Sequence[Section]) -> str:
+    """Render the page as HTML.
+
+    Args:
+        title: title of the page.
+        introduction: paragraphs before the sections.
+        sections: sections, in order.
+    """
+    numbers = itertools.count()
+    paragraphs = [f"<p>{escape(text)}</p>" for text in introduction]
+    contents = [
+        f'<li><a href="#section-{i}">{escape(section.title)}</a></li>'
+        for i, section in enumerate(sections)
+    ]
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        *paragraphs,
+        "<nav><ul>",
+        *contents,
+        "</ul></nav>",
+    ]
+    for i, section in enumerate(sections):
+        body.append(f'<section><h2 id="section-{i}">{escape(section.title)}</h2>')
+        body += [_part(part, numbers) for part in section.parts]
+        body.append("</section>")
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en">',
+            '<head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="data:,">',  # keeps the browser from requesting one
+            f"<title>{escape(title)}</title>",
+            f"<style>{_style()}</style></head>",
+            "<body><main>",
+            *body,
+            "</main></body></html>",
+            "",
+        ]
+    )
+
+
+def _part(part: Part, numbers: Iterator[int]) -> str:
+    if isinstance(part, Note):
+        return f'<p class="note">{escape(part.text)}</p>'
+    return _table(part) if isinstance(part, Table) else _picture(part, numbers)
+
+
+def _picture(picture: Picture, numbers: Iterator[int]) -> str:
+    panels = "\n".join(inline(panel, f"p{next(numbers)}") for panel in picture.panels)
+    source = f" <cite>After the {escape(picture.source)}.</cite>" if picture.source else ""
+    return (
+        f'<figure><h3>{escape(picture.heading)}</h3><div class="panels">\n{panels}\n</div>'
+        f"<figcaption>{escape(picture.caption)}{source}</figcaption></figure>"
+    )
+
+
+def _table(table: Table) -> str:
+    head = "".join(
+        f'<th scope="col"{_kind(i, table)}>{escape(text)}</th>' for i, text in enumerate(table.head)
+    )
+    rows = "\n".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{escape(text)}</th>'
+            if i == 0
+            else f"<td{_kind(i, table)}>{escape(text)}</td>"
+            for i, text in enumerate(cells)
+        )
+        + "</tr>"
+        for cells in table.rows
+    )
+    return (
+        f'<div class="scroll"><table><caption>{escape(table.caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
+    )
+
+
+def _kind(column: int, table: Table) -> str:
+    return ' class="name"' if column < table.names else ""
+
+
+def _style() -> str:
+    light = "".join(f"--{name}:{on_white};" for name, (on_white, _) in COLOURS.items())
+    dark = "".join(f"--{name}:{on_black};" for name, (_, on_black) in COLOURS.items())
+    rules = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+    return (
+        f":root{{{light}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{rules}"
+    )

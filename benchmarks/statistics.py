@@ -1,0 +1,167 @@
+"""UA with a standard error bootstrapped over speakers, and paired differences.
+
+Predictions for clips of one speaker are correlated: treating them as independent makes standard
+errors up to three times too small. The bootstrap therefore draws speakers: with replacement, within
+each corpus, the same for every system, so that differences are paired by speaker and fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_ser.events import LABELS
+from train.conditions.augment import CLEAN
+from train.metrics import Predictions, initial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from benchmarks.rows import Fit
+
+RESAMPLES = 2000
+_SEED = 0
+_FEWEST_FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its bootstrap resamples.
+
+    Args:
+        value: the estimate.
+        resampled: (RESAMPLES,) the estimate of each draw; None if nothing could be drawn.
+    """
+
+    value: float
+    resampled: NDArray[np.float64] | None
+
+    @property
+    def error(self) -> float | None:
+        """Standard error: the standard deviation over the draws."""
+        return None if self.resampled is None else float(self.resampled.std())
+
+    def __sub__(self, other: Estimate) -> Estimate:
+        """Subtract draw by draw; both must be drawn from the same speakers or folds."""
+        both = self.resampled is not None and other.resampled is not None
+        return Estimate(
+            self.value - other.value,
+            self.resampled - other.resampled if both else None,  # type: ignore[operator]
+        )
+
+
+def ua(
+    fits: Sequence[Fit],
+    counted: Iterable[tuple[int, int]] | None = None,
+    condition: str = CLEAN,
+    corpora: Sequence[str] | None = None,
+    by: str | None = None,
+) -> Estimate:
+    """Estimate UA pooled over the folds' test clips, averaged over corpora and seeds.
+
+    Args:
+        fits: fits of one system.
+        counted: seed and fold of the fits to use; all by default.
+        condition: condition of the test clips.
+        corpora: corpora to use; all by default.
+        by: what is drawn, see :func:`drawn_by`; by default whatever these fits allow.
+    """
+    wanted = shared([fits]) if counted is None else set(counted)
+    chosen = [fit for fit in fits if (fit.seed, fit.fold) in wanted and condition in fit.test]
+    by = by or drawn_by([chosen])
+    names = [name for name in chosen[0].test[condition] if corpora is None or name in corpora]
+    parts = [_corpus(chosen, name, condition, by) for name in names]
+    resampled = [part.resampled for part in parts if part.resampled is not None]
+    return Estimate(
+        value=float(np.mean([part.value for part in parts])),
+        resampled=np.mean(resampled, axis=0) if resampled else None,
+    )
+
+
+def drawn_by(systems: Iterable[Sequence[Fit]]) -> str:
+    """Return what can be drawn of all systems: ``speakers``, ``folds`` or ``nothing``.
+
+    Fits without predictions do not tell one speaker from another. If there are three folds or more,
+    folds are drawn instead, each with its own speakers.
+    """
+    fits = [fit for one in systems for fit in one]
+    if all(fit.predictions for fit in fits):
+        return "speakers"
+    return "folds" if len({fit.fold for fit in fits}) >= _FEWEST_FOLDS else "nothing"
+
+
+def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estimate:
+    """Estimate UA of one corpus, averaged over the seeds."""
+    by_seed: dict[int, list[Fit]] = {}
+    for fit in fits:
+        by_seed.setdefault(fit.seed, []).append(fit)
+    values, resampled = [], []
+    for own in by_seed.values():
+        confusions = [np.array(fit.test[condition][corpus]["confusion"]) for fit in own]
+        units = {
+            str(fit.fold): (np.diag(confusion), confusion.sum(axis=1))
+            for fit, confusion in zip(own, confusions, strict=True)
+        }
+        if by == "speakers":
+            units = _by_speaker([fit.predictions[condition] for fit in own], corpus)
+        right, total = (np.stack([units[name][k] for name in sorted(units)]) for k in range(2))
+        values.append(_mean_recall(right.sum(axis=0), total.sum(axis=0)))
+        if by != "nothing":
+            weights = _draws(corpus, len(units))
+            resampled.append(_mean_recall(weights @ right, weights @ total))
+    return Estimate(
+        value=float(np.mean(values)),
+        resampled=np.mean(resampled, axis=0) if resampled else None,
+    )
+
+
+def _by_speaker(
+    written: Sequence[Predictions], corpus: str
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Map speaker to (C,) correct clips and (C,) clips per label."""
+    return {
+        speaker: (
+            np.array([own.get(label, "").count(initial(k)) for k, label in enumerate(LABELS)]),
+            np.array([len(own.get(label, "")) for label in LABELS]),
+        )
+        for predictions in written
+        for speaker, own in predictions[corpus].items()
+    }
+
+
+def _draws(corpus: str, units: int) -> NDArray[np.int64]:
+    """Draw (RESAMPLES, units) counts of each unit, the same for every system of a corpus."""
+    random = np.random.default_rng([_SEED, *corpus.encode()])
+    return random.multinomial(units, np.full(units, 1 / units), RESAMPLES)
+
+
+def _mean_recall(right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Average right / total over the last axis, ignoring labels without clips."""
+    recall = np.divide(right, total, out=np.full(right.shape, np.nan), where=total > 0)
+    return np.nanmean(recall, axis=-1)
+
+
+def with_error(estimate: Estimate, form: str = ".1f") -> str:
+    """Format an estimate and its standard error in percent; ``–`` if the error is unknown."""
+    error = "–" if estimate.error is None else f"{100 * estimate.error:.1f}"
+    value = round(100 * estimate.value, 1) + 0.0  # no "-0.0"
+    return f"{value:{form}} ± {error}"
+
+
+def shared(systems: Iterable[Sequence[Fit]]) -> set[tuple[int, int]]:
+    """Return seed and fold of the fits that all systems have."""
+    return set.intersection(*({(fit.seed, fit.fold) for fit in fits} for fits in systems))
+
+
+def which(counted: set[tuple[int, int]]) -> str:
+    """Describe folds and seeds of fits in words; ``counted``: seed and fold of each."""
+    folds = sorted({fold for _, fold in counted})
+    seeds = len({seed for seed, _ in counted})
+    if len(counted) < len(folds) * seeds:  # a row is still incomplete
+        return f"the {len(counted)} fits that all have"
+    named = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
+    return f"{named} × {seeds} seed{'s' * (seeds > 1)}"

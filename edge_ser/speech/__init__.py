@@ -1,0 +1,1 @@
+"""Finding speech: voice activity detection, endpointing, and segments with their nodes."""

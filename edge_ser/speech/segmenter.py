@@ -1,0 +1,182 @@
+"""Segmentation of a stream of samples into speech segments with their nodes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_ser.audio import SAMPLING_RATE
+from edge_ser.features import FeatureSet, FeatureStream
+from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
+from edge_ser.speech.endpointer import Endpointer
+from edge_ser.windows import WINDOW
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+LEAD_IN = 0.5
+"""Seconds of digital silence added before and after every source."""
+
+
+@dataclass(frozen=True)
+class SpeechSegment:
+    """An utterance (``final``), or the part of it that has been spoken so far, with its nodes.
+
+    Args:
+        start: seconds since the start of the stream.
+        end: as ``start``.
+        values: (n, d) float32 raw vectors whose centres lie in [start, end].
+        newest: time of the newest sample that was needed, in seconds since the start of the stream.
+        final: whether the utterance has ended.
+    """
+
+    start: float
+    end: float
+    values: NDArray[np.float32]
+    newest: float
+    final: bool
+
+
+class SpeechSegmenter:
+    """Segmenter that finds speech segments in a stream of samples and computes their nodes.
+
+    Half a second of digital silence is added before and after every stream, so that a file that
+    starts or ends in the middle of a word is treated like a microphone that was already open.
+
+    Args:
+        features: feature set of the nodes.
+        hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
+    """
+
+    def __init__(self, features: FeatureSet, hop: float | None = None) -> None:
+        self.features = features
+        self._hop = hop
+        self._stream = FeatureStream(features)
+        self._begin(0.0)
+
+    def _begin(self, offset: float) -> None:
+        self._place(offset)
+        self._endpointer = Endpointer()
+        self._pending: deque[tuple[float, float, float, bool]] = deque()
+        self._next_tick = 0.0
+        self._vectors: list[NDArray[np.float32]] = []
+        self._first_vector = 0
+        self._ended = False
+        self._untouched = True
+        self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
+
+    def _place(self, offset: float) -> None:
+        self._offset = offset - LEAD_IN  # time in the source of frame 0 of this openSMILE run
+        self._seconds = offset  # time in the source up to which samples have arrived
+
+    def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
+        """Process (n,) int16 samples; return the segments that are complete by now, in order."""
+        if len(samples) == 0:
+            return []
+        self._untouched = False
+        self._seconds += len(samples) / SAMPLING_RATE
+        self._stream.write(samples)
+        return self._collect()
+
+    def finish(self) -> list[SpeechSegment]:
+        """End the stream; return the segments that were still open."""
+        if self._untouched:
+            return []
+        self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
+        self._stream.finish()
+        self._ended = True
+        return self._collect()
+
+    def restart(self, offset: float) -> None:
+        """Discard everything and start again ``offset`` seconds into the source."""
+        if self._untouched:
+            self._place(offset)
+        else:
+            self._stream.reset()
+            self._begin(offset)
+
+    def close(self) -> None:
+        """Release openSMILE."""
+        self._stream.close()
+
+    def __enter__(self) -> SpeechSegmenter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _collect(self) -> list[SpeechSegment]:
+        lld, vectors = self._stream.read()
+        self._vectors.extend(vectors)
+        for loudness, f0 in lld[:, [LOUDNESS, F0]].tolist():
+            self._follow(loudness, f0)
+        if self._ended and (found := self._endpointer.close()):
+            self._pending.append((found.start, found.end, self._endpointer.time, True))
+        ready = self._deliver()
+        self._trim()
+        return ready
+
+    def _follow(self, loudness: float, f0: float) -> None:
+        endpointer = self._endpointer
+        found = endpointer.push(loudness, f0)
+        now = endpointer.time
+        if found:
+            self._pending.append((found.start, found.end, now, True))
+        if self._hop is None:
+            return
+        start = endpointer.start
+        if start is None:
+            self._next_tick = now + self._hop
+        elif now >= self._next_tick and not endpointer.pausing:
+            self._pending.append((max(start, now - WINDOW), now, now, False))
+            self._next_tick = now + self._hop
+
+    def _deliver(self) -> list[SpeechSegment]:
+        """Return the pending segments whose last vector has arrived."""
+        ready = []
+        reached = self.features.centre(self._first_vector + len(self._vectors))
+        while self._pending and (self._ended or reached > self._pending[0][1]):
+            start, end, decided, final = self._pending.popleft()
+            # the silence that was added is not part of the utterance
+            start = max(start + self._offset, 0.0) - self._offset
+            end = min(end + self._offset, self._seconds) - self._offset
+            values = self._between(start, end)
+            if len(values):
+                needed = max(decided + LLD_FRAME, end + self.features.frame / 2)
+                newest = min(needed + self._offset, self._seconds)
+                ready.append(
+                    SpeechSegment(
+                        start=start + self._offset,
+                        end=end + self._offset,
+                        values=values,
+                        newest=newest,
+                        final=final,
+                    )
+                )
+        return ready
+
+    def _between(self, start: float, end: float) -> NDArray[np.float32]:
+        centres = self.features.centre(self._first_vector) + self.features.step * np.arange(
+            len(self._vectors)
+        )
+        first, stop = np.searchsorted(centres, [start - 1e-9, end + 1e-9])
+        return np.array(self._vectors[first:stop], np.float32).reshape(-1, self.features.dimension)
+
+    def _trim(self) -> None:
+        """Discard the vectors that no segment can need any more."""
+        earliest = min([self._endpointer.earliest, *(start for start, *_ in self._pending)])
+        old = int((earliest - self.features.centre(self._first_vector)) / self.features.step) - 1
+        if old > 0:
+            old = min(old, len(self._vectors))
+            del self._vectors[:old]
+            self._first_vector += old

@@ -1,0 +1,1 @@
+"""Conditions: changes that microphones, rooms and other people make to a clip."""

@@ -1,0 +1,1 @@
+"""Training on extracted features, and decisions of the trained networks."""

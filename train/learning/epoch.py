@@ -1,0 +1,178 @@
+"""One epoch of training: draw a variant of each clip, batch its windows, step the optimiser."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
+from train.learning.trained import build_model
+from train.learning.windows import Batch, collate, shuffled
+from train.models import count_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from train.config import Candidate, Config
+    from train.learning.data import Table
+    from train.learning.scoring import Subset
+
+_MIXED = 1_000_000
+"""Number of parameters from which a GPU uses bfloat16; smaller networks leave it idle anyway."""
+
+
+class Learner:
+    """A network with its optimiser and learning rate schedule.
+
+    Args:
+        config: optimisation settings.
+        candidate: network settings.
+        table: labels and corpora of the rows.
+        training: the training clips, one subset per variant, all with the same rows.
+        device: where to train.
+        epochs: number of epochs of the learning rate schedule.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        candidate: Candidate,
+        table: Table,
+        training: Sequence[Subset],
+        device: torch.device,
+        epochs: int,
+    ) -> None:
+        self.model = build_model(config, candidate).to(device)
+        self._batch, self._mixup, self._device = config.batch, config.mixup, device
+        self._pool = _Pool(training)
+        self._labels = torch.from_numpy(table.labels).to(device)
+        weights = clip_weights(config.balance, table, training[0].rows)
+        self._weights = torch.from_numpy(weights).to(device)
+        large = count_parameters(self.model) >= _MIXED
+        self._mixed_precision = large and device.type == "cuda"
+        self._optimiser = torch.optim.Adam(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self._scheduler = schedule(config, self._optimiser, epochs)
+
+    def epoch(self, random: np.random.Generator) -> tuple[float, float]:
+        """Train on every training clip once; return mean loss and accuracy."""
+        chosen = self._pool.draw(random)
+        windows = self._pool.windows
+        lengths = [len(windows[i].x) for i in chosen]
+        loss = right = 0.0
+        self.model.train()
+        for places in shuffled(lengths, self._batch, random):
+            batch = collate(windows, [chosen[place] for place in places], self._device)
+            rows = self._pool.rows[batch.index.cpu()].to(self._device)
+            batch_loss, batch_right = self._step(
+                batch, self._labels[rows], self._weights[rows], random
+            )
+            loss += batch_loss * len(places)
+            right += batch_right
+        self._scheduler.step()
+        return loss / len(chosen), right / len(chosen)
+
+    def state(self) -> dict[str, Tensor]:
+        """Copy the weights to the CPU."""
+        return copy.deepcopy({name: value.cpu() for name, value in self.model.state_dict().items()})
+
+    def _step(
+        self, batch: Batch, labels: Tensor, weights: Tensor, random: np.random.Generator
+    ) -> tuple[float, int]:
+        """Train on a batch; return its mean loss and the number of correct windows."""
+        inputs, targets = batch.inputs, labels
+        if self._mixup:
+            inputs, targets, weights = mix(inputs, labels, weights, self._mixup, random)
+            labels = targets.argmax(dim=1)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self._mixed_precision):
+            staged = self.model.stages(*inputs)
+        losses = torch.stack(
+            [
+                share * nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+                for share, logits in staged
+            ]
+        ).sum(dim=0)
+        loss = (losses * weights).sum() / weights.sum()
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        right = (staged[-1][1].argmax(dim=1) == labels).sum()
+        return loss.item(), int(right.item())
+
+
+def schedule(
+    config: Config, optimiser: torch.optim.Optimizer, epochs: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Build the scheduler of the learning rate, stepped once per epoch."""
+    if config.schedule == "cosine":
+        return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
+    decay = config.decay if config.schedule == "exponential" else 1.0
+    lowest = config.minimum_rate / config.learning_rate if decay < 1 else 0.0
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda epoch: max(decay**epoch, lowest))
+
+
+def mix(
+    inputs: tuple[Tensor, ...],
+    labels: Tensor,
+    weights: Tensor,
+    alpha: float,
+    random: np.random.Generator,
+) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+    """Mix each clip and its label with another of the batch (mixup, GLAM's equations (1), (2)).
+
+    A frame counts where either of the two has one. The labels are returned as (B, C) shares.
+    """
+    share = float(random.beta(alpha, alpha))
+    order = torch.from_numpy(random.permutation(len(labels))).to(labels.device)
+    targets = nn.functional.one_hot(labels, len(LABELS)).float()
+    x, mask = inputs
+    mixed = share * x + (1 - share) * x[order]
+    return (
+        (mixed, torch.maximum(mask, mask[order])),
+        share * targets + (1 - share) * targets[order],
+        share * weights + (1 - share) * weights[order],
+    )
+
+
+def clip_weights(balance: str, table: Table, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Compute (R,) loss weights of the clips by how rare their corpus and class are in ``rows``."""
+    weights = np.ones(len(table.labels), np.float32)
+    if balance == "corpora":
+        groups = np.char.add(table.corpora, table.labels.astype(str))
+        names, counts = np.unique(groups[rows], return_counts=True)
+        for name, count in zip(names, counts, strict=True):
+            weights[groups == name] = len(rows) / (len(names) * count)
+    return weights
+
+
+class _Pool:
+    """Training windows of all variants, from which each epoch draws."""
+
+    def __init__(self, training: Sequence[Subset]) -> None:
+        self.windows = [window for subset in training for window in subset.windows]
+        if not self.windows:
+            raise EdgeSerError("no speech was found in any training clip")
+        self.rows = torch.tensor([window.row for window in self.windows])
+        variants: dict[int, dict[int, list[int]]] = {}
+        place = 0
+        for number, subset in enumerate(training):
+            for window in subset.windows:
+                variants.setdefault(window.row, {}).setdefault(number, []).append(place)
+                place += 1
+        self._variants = [list(found.values()) for found in variants.values()]
+
+    def draw(self, random: np.random.Generator) -> list[int]:
+        """Draw a variant per clip among those with speech; return the indices of its windows."""
+        return [
+            place
+            for variants in self._variants
+            for place in variants[random.integers(len(variants))]
+        ]
