@@ -20,6 +20,7 @@ from edge_ser.backends import BACKENDS, trial
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
 from edge_ser.errors import EdgeSerError, NotInstalledError
 from tests import impatient
+from tests.virtual import measured
 
 
 @pytest.fixture
@@ -207,6 +208,16 @@ def test_a_model_that_crashes_its_runtime(
     with pytest.raises(EdgeSerError, match="it takes more than 1 s to load"):
         edge_ser.load(folder, backend)
     edge_ser.load("cogcn", backend)
+
+
+@pytest.mark.parametrize("backend", ["onnx", "tflite"])
+def test_a_model_from_elsewhere_is_tried_and_taken(
+    backend: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in measured().items():  # the process that tries it counts lines too
+        monkeypatch.setenv(name, value)
+    assert not load_bundle(folder).packaged
+    assert edge_ser.load(folder, backend).backend == backend
 
 
 def test_a_graph_that_never_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

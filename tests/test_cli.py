@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -28,6 +29,7 @@ from edge_ser.cli import COMMANDS, main, options
 from edge_ser.demo import PATH as DEMO
 from edge_ser.events import LABELS
 from tests.command import COMMAND, Done, edge_ser, elsewhere
+from tests.virtual import measured
 
 NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
 EVENT_KEYS = [
@@ -460,6 +462,22 @@ def test_classify_of_silence_is_no_failure(tmp_path: Path) -> None:
     soundfile.write(path, np.zeros(16_000), 16_000)
     done = edge_ser("classify", path)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}: no speech\n", "")
+
+
+def test_progress_is_shown_where_it_is_watched(tmp_path: Path) -> None:
+    files = [tmp_path / "one.wav", tmp_path / "two.wav"]
+    for path in files:
+        soundfile.write(path, np.zeros(16_000), 16_000)
+    watched, terminal = pty.openpty()
+    environment = {**os.environ, **measured(), "TERM": "xterm"}
+    command = [*COMMAND, "classify", *map(str, files)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, env=environment)
+    os.close(terminal)
+    shown = os.read(watched, 65_536).decode()
+    os.close(watched)
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines() == [f"{path}: no speech" for path in files]
+    assert "classifying" in shown and "0/2" in shown
 
 
 @pytest.mark.usefixtures("portaudio")
