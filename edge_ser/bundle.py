@@ -75,6 +75,25 @@ class Bundle:
         return Normalisation.from_dict(self.card["normalisation"])
 
     @property
+    def prior(self) -> float | None:
+        """Nodes that the training speakers count for in a voice's statistics.
+
+        None for a model that was trained without such statistics: it does not adapt.
+        """
+        count = self.card["normalisation"].get("count")
+        return None if count is None else float(count)
+
+    @property
+    def temperature(self) -> float:
+        """Divisor of the logits, so that probabilities mean what they say; 1 if not calibrated."""
+        return float(self.card.get("temperature", 1.0))
+
+    @property
+    def threshold(self) -> float:
+        """Confidence below which no emotion is reported, unless the user says otherwise."""
+        return float(self.card.get("threshold", 0.0))
+
+    @property
     def graph(self) -> str | None:
         """Kind of graph over the nodes; None for a model without one."""
         kind = str(self.card["graph"]["kind"])
@@ -219,6 +238,10 @@ def _problem(bundle: Bundle) -> str | None:
     good = abs(normalisation.mean) < 1e30
     if not (good.all() and (normalisation.std > 0).all() and normalisation.limit > 0):
         return "normalisation is not finite and positive"
+    if bundle.prior is not None and not 0 < bundle.prior < 1e9:
+        return f"normalisation with a count of {bundle.prior}"
+    if not 0 < bundle.temperature < 1e3 or not 0 <= bundle.threshold <= 1:
+        return f"temperature {bundle.temperature}, threshold {bundle.threshold}"
     if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):
         return f"unknown graph {card['graph']['kind']!r}"
     if bundle.gamma is not None and not -1 <= bundle.gamma <= 1:

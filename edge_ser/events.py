@@ -19,6 +19,7 @@ class EmotionEvent:
         emotion: the most probable label, or None where ``confidence`` is below the threshold.
         confidence: the largest probability.
         probabilities: label to probability; they sum to 1.
+        heard: seconds of this voice in the statistics that normalised it, weighted.
         latency_ms: from the arrival of the newest sample used to the creation of this event.
         dropped: samples lost since the start of the stream.
         model: name of the bundle.
@@ -31,6 +32,7 @@ class EmotionEvent:
     emotion: str | None
     confidence: float
     probabilities: dict[str, float]
+    heard: float
     latency_ms: float
     dropped: int
     model: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edge_ser.features import FeatureSet
     from edge_ser.speech.segmenter import SpeechSegmenter
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key; to be raised whenever the same audio would give different nodes."""
 
 

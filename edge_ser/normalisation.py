@@ -27,9 +27,24 @@ class Normalisation:
     limit: float
 
     @classmethod
-    def fit(cls, values: NDArray[np.float32], limit: float) -> Normalisation:
-        """Fit to rows (n, d); a constant column gets a standard deviation of 1."""
-        mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)
+    def fit(
+        cls,
+        values: NDArray[np.float32],
+        limit: float,
+        weights: NDArray[np.float64] | None = None,
+    ) -> Normalisation:
+        """Fit to rows (n, d); a constant column gets a standard deviation of 1.
+
+        Args:
+            values: the rows.
+            limit: largest absolute value of z.
+            weights: (n,) weight of each row; None for equal weights.
+        """
+        if weights is None:
+            mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)
+        else:
+            mean = np.average(values, axis=0, weights=weights)
+            std = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
         constant = std <= 1e-6 * np.maximum(np.abs(mean), 1.0)
         return cls(
             mean=mean.astype(np.float32),

@@ -16,6 +16,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
 from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
+from edge_ser.voice import VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
 if TYPE_CHECKING:
@@ -54,9 +55,22 @@ class Recognizer:
     def __repr__(self) -> str:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"
 
-    def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute the logits (C,) of an utterance's raw vectors (n, d): its windows' mean."""
+    def unknown_voice(self) -> VoiceStatistics:
+        """Return the statistics of a voice of which nothing has been heard."""
+        return VoiceStatistics(self.bundle.prior or 0.0)
+
+    def logits(
+        self, values: NDArray[np.float32], voice: VoiceStatistics | None = None
+    ) -> NDArray[np.float32]:
+        """Compute the logits (C,) of an utterance's raw vectors (n, d): its windows' mean.
+
+        Args:
+            values: the utterance.
+            voice: statistics of the speaker; None if nothing is known.
+        """
         x = self._normalisation.transform(values)
+        if voice:
+            x = voice.transform(x, self._normalisation.limit)
         windows = [x[rows] for rows in window_slices(len(x), self._features, *self._windows)]
         scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
         return np.mean(scores, axis=0, dtype=np.float32)
@@ -64,56 +78,83 @@ class Recognizer:
     def _adjacency(self, nodes: NDArray[np.float32]) -> NDArray[np.float32] | None:
         return None if self._graph is None else build(self._graph, nodes, self._gamma)
 
-    def probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Compute the probabilities (C,) of an utterance's raw vectors (n, d).
+    def probabilities(
+        self, values: NDArray[np.float32], voice: VoiceStatistics | None = None
+    ) -> NDArray[np.float64]:
+        """Compute the probabilities (C,) of an utterance, see :meth:`logits`.
 
         Raises:
             EdgeSerError: the logits are not finite.
         """
-        scores = self.logits(values).astype(np.float64)
+        scores = self.logits(values, voice).astype(np.float64) / self.bundle.temperature
         if not np.isfinite(scores).all():
             raise EdgeSerError("the model's answer is not a number")
         exponent = np.exp(scores - scores.max())
         return exponent / exponent.sum()
 
     def stream(
-        self, source: Source, hop: float = 0.5, threshold: float = 0.0
+        self,
+        source: Source,
+        hop: float = 0.5,
+        threshold: float | None = None,
+        *,
+        voice: VoiceStatistics | None = None,
+        adapt: bool = True,
     ) -> Generator[Event, None, None]:
         """Yield events as they happen, until the source ends.
 
         Args:
             source: a microphone, file or signal of :mod:`edge_ser.audio`.
             hop: seconds between two ``window`` events while someone speaks.
-            threshold: confidence below which ``emotion`` is None.
+            threshold: confidence below which ``emotion`` is None; by default the model's.
+            voice: statistics of the speaker to start from, which are updated; by default those of
+                an unknown voice.
+            adapt: whether every utterance is added to ``voice``.
 
         Raises:
             EdgeSerError: the source fails.
         """
-        return self._events(source, hop, threshold)
+        return self._events(source, hop, threshold, voice, adapt)
 
     def classify(
-        self, signal: ArrayLike, sampling_rate: int, threshold: float = 0.0
+        self,
+        signal: ArrayLike,
+        sampling_rate: int,
+        threshold: float | None = None,
+        *,
+        voice: VoiceStatistics | None = None,
+        adapt: bool = True,
     ) -> Classification:
         """Classify a whole signal.
 
         Args:
             signal: (n,) or (n, channels), float in [-1, 1] or int16.
             sampling_rate: Hz, 8000 to 192000.
-            threshold: confidence below which ``emotion`` is None.
+            threshold: as for :meth:`stream`.
+            voice: as for :meth:`stream`.
+            adapt: as for :meth:`stream`.
 
         Raises:
             EdgeSerError: the signal is empty or not finite, or its rate is out of range.
         """
-        return self.classify_source(AudioSignal(np.asarray(signal), sampling_rate), threshold)
+        source = AudioSignal(np.asarray(signal), sampling_rate)
+        return self.classify_source(source, threshold, voice=voice, adapt=adapt)
 
-    def classify_source(self, source: Source, threshold: float = 0.0) -> Classification:
+    def classify_source(
+        self,
+        source: Source,
+        threshold: float | None = None,
+        *,
+        voice: VoiceStatistics | None = None,
+        adapt: bool = True,
+    ) -> Classification:
         """Classify a finite source as :meth:`classify` does a signal.
 
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
         """
         utterances = []
-        for e in self._events(source, None, threshold):
+        for e in self._events(source, None, threshold, voice, adapt):
             if isinstance(e, StatusEvent):
                 raise EdgeSerError(e.message)
             utterances.append(
@@ -138,19 +179,37 @@ class Recognizer:
             utterances=tuple(utterances),
         )
 
+    def _adapt(
+        self,
+        voice: VoiceStatistics,
+        values: NDArray[np.float32],
+        probabilities: NDArray[np.float64],
+    ) -> None:
+        """Add a finished utterance to the statistics, unless the model was trained without."""
+        if self.bundle.prior is not None:
+            neutral = dict(zip(self.bundle.labels, probabilities, strict=True)).get("neutral", 0.0)
+            voice.hear(self._normalisation.transform(values), weight(float(neutral)))
+
     def _decide(
-        self, probabilities: NDArray[np.float64], threshold: float
+        self, probabilities: NDArray[np.float64], threshold: float | None
     ) -> tuple[str | None, float, dict[str, float]]:
         labels = self.bundle.labels
+        least = self.bundle.threshold if threshold is None else threshold
         best = int(np.argmax(probabilities))
         confidence = float(probabilities[best])
-        emotion = labels[best] if confidence >= threshold else None
+        emotion = labels[best] if confidence >= least else None
         return emotion, confidence, dict(zip(labels, probabilities.tolist(), strict=True))
 
     def _events(
-        self, source: Source, hop: float | None, threshold: float
+        self,
+        source: Source,
+        hop: float | None,
+        threshold: float | None,
+        voice: VoiceStatistics | None,
+        adapt: bool,
     ) -> Generator[Event, None, None]:
         seconds, dropped = 0.0, 0
+        voice = voice or self.unknown_voice()
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
         recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
 
@@ -158,14 +217,17 @@ class Recognizer:
             while len(arrivals) > 1 and arrivals[0][0] < segment.newest - 1e-6:
                 arrivals.popleft()
             try:
-                scores = self.probabilities(segment.values)
+                scores = self.probabilities(segment.values, voice)
             except Exception as error:  # noqa: BLE001 - runtimes raise many types
                 text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
                 return StatusEvent(
                     status="error", at=seconds, message=f"{text} ({error})", dropped=dropped
                 )
+            known = voice.count * self._features.step
             if segment.final:
                 recent.clear()
+                if adapt:
+                    self._adapt(voice, segment.values, scores)
             else:
                 recent.append(scores)
                 scores = np.mean(recent, axis=0)
@@ -177,6 +239,7 @@ class Recognizer:
                 emotion=emotion,
                 confidence=confidence,
                 probabilities=probabilities,
+                heard=round(known, 3),
                 latency_ms=round((time.monotonic() - arrivals[0][1]) * 1000, 1),
                 dropped=dropped,
                 model=self.bundle.name,

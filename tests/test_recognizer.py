@@ -17,6 +17,7 @@ from edge_ser.audio import AudioFile, AudioSignal, Block, Source
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, StatusEvent
+from edge_ser.voice import VoiceStatistics
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +129,8 @@ def test_a_window_event_averages_three(recognizer: edge_ser.Recognizer) -> None:
     seen: list[np.ndarray] = []
     original = recognizer.probabilities
 
-    def remember(values: np.ndarray) -> np.ndarray:
-        seen.append(original(values))
+    def remember(values: np.ndarray, voice: VoiceStatistics) -> np.ndarray:
+        seen.append(original(values, voice))
         return seen[-1]
 
     recognizer.probabilities = remember  # type: ignore[method-assign]

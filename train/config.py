@@ -45,10 +45,12 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Three keys are
+    ``network`` holds the candidate values of each of the model's own settings. Four keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
-    vectors for models that also read transcripts (see :mod:`train.features.words`); and ``share``,
-    the fraction of the training clips to train on.
+    vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
+    fraction of the training clips to train on; and ``voice_prior``, the number of nodes that the
+    training speakers count for in the statistics of a voice (0: the network does not adapt, see
+    :mod:`train.learning.contexts`).
     """
 
     model: str
@@ -74,6 +76,7 @@ class Config:
     network: dict[str, tuple[Any, ...]]
     words: str = ""
     share: float = 1.0
+    voice_prior: float = 0.0
 
     def candidates(self) -> list[Candidate]:
         """List every combination of gamma and the network's settings; gamma varies slowest."""
@@ -202,8 +205,11 @@ def _validate(config: Config) -> None:
             min(config.limit, config.learning_rate, config.window, config.window_step) > 0
         ),
         "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
-        "minimum_rate, weight_decay and mixup must be 0 or more": (
-            min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
+        "minimum_rate, weight_decay, mixup and voice_prior must be 0 or more": (
+            min(config.minimum_rate, config.weight_decay, config.mixup, config.voice_prior) >= 0
+        ),
+        "a network that adapts to a voice needs normalisation = cold": (
+            not config.voice_prior or config.normalisation == "cold"
         ),
         "mixup mixes frames, neither graphs nor words: it must be 0": (
             not config.mixup or not (graph_wanted or config.words)

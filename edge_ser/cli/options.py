@@ -53,8 +53,8 @@ def add_threshold(parser: argparse.ArgumentParser) -> None:
         "--threshold",
         type=probability,
         metavar="P",
-        default=0.0,
-        help="report no emotion if the confidence is below P (default: always report one)",
+        help="report no emotion if the confidence is below P; 0: always report one (default: "
+        "the model's, as `edge-ser info` shows)",
     )
 
 

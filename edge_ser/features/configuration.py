@@ -23,6 +23,7 @@ _RING = 96_000
 _RLC_FRAME = 0.025
 _FILES = {
     "egemaps-88": "functionals.conf",
+    "egemaps-69": "functionals.conf",
     "rlc-lld": "rlc.conf",
     "mfcc-40": "mfcc.conf",
     "log-mel-128": "log_mel.conf",

@@ -44,7 +44,11 @@ class FeatureSet:
     @property
     def functionals(self) -> bool:
         """Whether a vector holds functionals over a frame of several LLDs."""
-        return self.set == "egemaps-88"
+        return self.set in ("egemaps-88", "egemaps-69")
+
+    def keeps(self, name: str) -> bool:
+        """Return whether the value that openSMILE calls ``name`` is part of a vector."""
+        return self.set != "egemaps-69" or not _changes_with_level(name)
 
     def count(self, seconds: float) -> int:
         """Return the number of vectors in ``seconds``, at least one."""
@@ -72,6 +76,7 @@ class _Set:
 _SETS = {
     "egemaps-lld": _Set(25, round(LLD_FRAME * 1000), round(LLD_STEP * 1000), VERSION),
     "egemaps-88": _Set(88, 25, 10, VERSION, longest=8000),
+    "egemaps-69": _Set(69, 25, 10, VERSION, longest=8000),
     "emobase-lld": _Set(78, 40, 10, "emobase"),
     "rlc-lld": _Set(17, 60, 5, "1"),
     # longer spectra are of little use for speech; over 6 s they would not fit the source's buffer
@@ -80,12 +85,21 @@ _SETS = {
 }
 
 
+def _changes_with_level(name: str) -> bool:
+    """Return whether a functional of eGeMAPS depends on the level of the signal."""
+    relative = name.endswith("stddevNorm") or name == "loudnessPeaksPerSec"
+    return name.startswith(("slope", "equivalentSoundLevel")) or (
+        name.startswith(("loudness", "spectralFlux")) and not relative
+    )
+
+
 def feature_set(spec: str) -> FeatureSet:
     """Return the feature set with a name such as ``egemaps-88`` or ``egemaps-88@500/100``.
 
     ========================= ======================================================== ==========
     ``egemaps-lld``           25 low-level descriptors                                 60 / 10 ms
     ``egemaps-88@500/100``    88 functionals of them                                   25 / 10 ms
+    ``egemaps-69@500/100``    those 69 that the level of the signal does not change     25 / 10 ms
     ``emobase-lld``           emobase's 26 LLDs, Δ and ΔΔ: 78                          40 / 10 ms
     ``rlc-lld``               12 MFCC, log energy, voicing, HNR, log F0, crossings: 17 60 / 5 ms
     ``mfcc-40@64/32``         MFCC 0 to 39                                             25 / 10 ms
@@ -96,6 +110,11 @@ def feature_set(spec: str) -> FeatureSet:
     milliseconds; the last column is their default. For the other sets frame and step are fixed.
 
     ``egemaps-88``: at 25/10 ms it has the frames of the CoGCN paper.
+
+    ``egemaps-69``: without what tells how near the microphone is, or how far it is turned up: the
+    loudness and the spectral flux, of which only the variation relative to the mean is kept; the
+    equivalent sound level; and the spectral slopes. A slope should not depend on the level, but
+    openSMILE's falls by 0.0008 (0 to 500 Hz) and 0.0005 (500 to 1500 Hz) per decibel.
 
     ``emobase-lld``: used by WMA-GIN and GA-GRU. openSMILE's own configuration, with its smoothing
     over three frames. Pitch is computed over 40 ms, the rest over the first 25 ms of them. F0 and

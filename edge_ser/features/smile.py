@@ -186,7 +186,7 @@ class Smile:
         self._check(self._lib.smile_run(self._handle))
 
     def write(self, source: str, data: bytes) -> bool:
-        """Write 16-bit samples; return False if the ring buffer has no room for them yet."""
+        """Write float32 samples; return False if the ring buffer has no room for them yet."""
         code = self._lib.smile_extaudiosource_write_data(
             self._handle, source.encode(), data, len(data)
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 8_000
 """Samples written at once; openSMILE would always refuse a chunk larger than its ring buffer."""
+_FULL_SCALE = 32767  # by which openSMILE divides int16
 _SOURCE, _LLD_SINK, _VECTOR_SINK = "source", "lldsink", "vectorsink"
 LLD_COUNT = 25
 
@@ -56,7 +57,10 @@ class FeatureStream:
         self._sinks = [_LLD_SINK]
         if features.set != "egemaps-lld":
             self._sinks.append(_VECTOR_SINK)
-        self.names = self._smile.element_names(self._sinks[-1])
+        names = self._smile.element_names(self._sinks[-1])
+        self._width = len(names)
+        self._columns = [i for i, name in enumerate(names) if features.keeps(name)]
+        self.names = tuple(names[i] for i in self._columns)
         if len(self.names) != features.dimension:
             self._smile.free()
             raise EdgeSerError(
@@ -80,20 +84,23 @@ class FeatureStream:
         except BaseException as error:  # noqa: BLE001 - raised again in the writing thread
             self._error = error
 
-    def write(self, samples: NDArray[np.int16]) -> None:
+    def write(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
         """Write samples, waiting while openSMILE has no room for them.
 
         Args:
-            samples: (n,) int16 at 16 kHz; n may be 0.
+            samples: (n,) at 16 kHz; int16, or float32 in units of full scale, which may exceed 1;
+                n may be 0.
 
         Raises:
             EdgeSerError: the type or shape is wrong, the input is finished, or openSMILE failed.
         """
-        if samples.dtype != np.int16 or samples.ndim != 1:
+        if samples.dtype not in (np.int16, np.float32) or samples.ndim != 1:
             raise EdgeSerError(
-                "features need one channel of int16 samples at 16 kHz, not "
+                "features need one channel of int16 or float32 samples at 16 kHz, not "
                 f"{samples.dtype} of shape {samples.shape}"
             )
+        if samples.dtype == np.int16:
+            samples = samples / np.float32(_FULL_SCALE)
         if self._finished:
             raise EdgeSerError("the input is finished; call reset() to start another")
         for begin in range(0, len(samples), _CHUNK):
@@ -124,7 +131,7 @@ class FeatureStream:
         lld = self._take(_LLD_SINK, LLD_COUNT)
         if _VECTOR_SINK not in self._sinks:
             return lld, lld
-        return lld, self._take(_VECTOR_SINK, self.features.dimension)
+        return lld, self._take(_VECTOR_SINK, self._width)[:, self._columns]
 
     def _take(self, sink: str, width: int) -> NDArray[np.float32]:
         frames = self._frames[sink]

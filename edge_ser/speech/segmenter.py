@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
+from edge_ser.audio.dc import DCBlocker
 from edge_ser.features import FeatureSet, FeatureStream
 from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
 from edge_ser.speech.endpointer import Endpointer
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 LEAD_IN = 0.5
 """Seconds of digital silence added before and after every source."""
+
+
+_GAIN = np.float32(16 / 32767)
+"""From int16 to full scale, and 24 dB more: openSMILE finds no pitch below -60 dBFS, where the speech of a quiet microphone lies."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class SpeechSegmenter:
         self._first_vector = 0
         self._ended = False
         self._untouched = True
+        self._blocker = DCBlocker()
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
 
     def _place(self, offset: float) -> None:
@@ -80,7 +86,7 @@ class SpeechSegmenter:
             return []
         self._untouched = False
         self._seconds += len(samples) / SAMPLING_RATE
-        self._stream.write(samples)
+        self._stream.write(_GAIN * self._blocker.push(samples))
         return self._collect()
 
     def finish(self) -> list[SpeechSegment]:

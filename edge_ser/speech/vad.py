@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_ser.features.sets import LLD_STEP
 
-_FLOOR_START = 0.02  # in units of eGeMAPS loudness; digital silence has 0.001, soft speech 0.07
+_FLOOR_START = 0.02  # eGeMAPS loudness of the amplified stream: soft speech of a quiet microphone
 _FLOOR_DOUBLES_IN = 2.0  # seconds
 _ABOVE_FLOOR = 1.25
 _RISE = 2.0 ** (LLD_STEP / _FLOOR_DOUBLES_IN)

@@ -146,9 +146,25 @@ class Data:
     words: Words | None = None
 
 
-def fit_normalisation(clips: Clips, rows: NDArray[np.int64], limit: float) -> Normalisation:
-    """Fit the normalisation to the nodes of ``rows``, the clips of the training speakers."""
-    return Normalisation.fit(clips.values[np.isin(clips.rows, rows)], limit)
+def fit_normalisation(
+    clips: Clips, rows: NDArray[np.int64], limit: float, groups: NDArray[np.str_] | None = None
+) -> Normalisation:
+    """Fit the normalisation to the nodes of ``rows``, the clips of the training speakers.
+
+    Args:
+        clips: the nodes of all rows.
+        rows: indices of the clips.
+        limit: largest absolute value after normalisation.
+        groups: (R,) names of groups of clips that count alike, however many nodes they have; None
+            if every node counts alike.
+    """
+    chosen = np.isin(clips.rows, rows)
+    if groups is None:
+        return Normalisation.fit(clips.values[chosen], limit)
+    _, places, counts = np.unique(
+        groups[clips.rows[chosen]], return_inverse=True, return_counts=True
+    )
+    return Normalisation.fit(clips.values[chosen], limit, 1 / counts[places])
 
 
 def normalise_per_speaker(clips: Clips, table: Table, limit: float) -> NDArray[np.float32]:

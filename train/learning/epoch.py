@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +12,17 @@ from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
+from train.learning.contexts import Contexts
 from train.learning.trained import build_model
-from train.learning.windows import Batch, collate, shuffled
+from train.learning.windows import Batch, Window, adjacency, collate, shuffled
 from train.models import count_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from edge_ser.voice import VoiceStatistics
     from train.config import Candidate, Config
     from train.learning.data import Table
     from train.learning.scoring import Subset
@@ -52,6 +55,10 @@ class Learner:
         self.model = build_model(config, candidate).to(device)
         self._batch, self._mixup, self._device = config.batch, config.mixup, device
         self._pool = _Pool(training)
+        self._contexts = (
+            Contexts(training, table, config.voice_prior) if config.voice_prior else None
+        )
+        self._config, self._gamma = config, candidate.gamma
         self._labels = torch.from_numpy(table.labels).to(device)
         weights = clip_weights(config.balance, table, training[0].rows)
         self._weights = torch.from_numpy(weights).to(device)
@@ -64,21 +71,35 @@ class Learner:
 
     def epoch(self, random: np.random.Generator) -> tuple[float, float]:
         """Train on every training clip once; return mean loss and accuracy."""
-        chosen = self._pool.draw(random)
-        windows = self._pool.windows
-        lengths = [len(windows[i].x) for i in chosen]
+        windows = self._windows(random)
+        lengths = [len(window.x) for window in windows]
         loss = right = 0.0
         self.model.train()
         for places in shuffled(lengths, self._batch, random):
-            batch = collate(windows, [chosen[place] for place in places], self._device)
-            rows = self._pool.rows[batch.index.cpu()].to(self._device)
+            batch = collate(windows, places, self._device)
+            rows = torch.tensor([windows[place].row for place in places], device=self._device)
             batch_loss, batch_right = self._step(
                 batch, self._labels[rows], self._weights[rows], random
             )
             loss += batch_loss * len(places)
             right += batch_right
         self._scheduler.step()
-        return loss / len(chosen), right / len(chosen)
+        return loss / len(windows), right / len(windows)
+
+    def _windows(self, random: np.random.Generator) -> list[Window]:
+        """Draw a variant of each clip, and what was heard before it; return the windows."""
+        drawn = []
+        for variant, windows in self._pool.draw(random):
+            if self._contexts:
+                voice = self._contexts.draw(windows[0].row, variant, random)
+                windows = [self._heard_after(voice, window) for window in windows]
+            drawn += windows
+        return drawn
+
+    def _heard_after(self, voice: VoiceStatistics, window: Window) -> Window:
+        x = voice.transform(window.x.numpy(), self._config.limit)
+        a_hat = adjacency(self._config.graph, x, self._gamma)
+        return replace(window, x=torch.from_numpy(x), a_hat=a_hat)
 
     def state(self) -> dict[str, Tensor]:
         """Copy the weights to the CPU."""
@@ -157,22 +178,15 @@ class _Pool:
     """Training windows of all variants, from which each epoch draws."""
 
     def __init__(self, training: Sequence[Subset]) -> None:
-        self.windows = [window for subset in training for window in subset.windows]
-        if not self.windows:
-            raise EdgeSerError("no speech was found in any training clip")
-        self.rows = torch.tensor([window.row for window in self.windows])
-        variants: dict[int, dict[int, list[int]]] = {}
-        place = 0
-        for number, subset in enumerate(training):
+        clips: dict[int, dict[int, list[Window]]] = {}
+        for variant, subset in enumerate(training):
             for window in subset.windows:
-                variants.setdefault(window.row, {}).setdefault(number, []).append(place)
-                place += 1
-        self._variants = [list(found.values()) for found in variants.values()]
+                clips.setdefault(window.row, {}).setdefault(variant, []).append(window)
+        if not clips:
+            raise EdgeSerError("no speech was found in any training clip")
+        self._clips = [list(found.items()) for found in clips.values()]
 
-    def draw(self, random: np.random.Generator) -> list[int]:
-        """Draw a variant per clip among those with speech; return the indices of its windows."""
-        return [
-            place
-            for variants in self._variants
-            for place in variants[random.integers(len(variants))]
-        ]
+    def draw(self, random: np.random.Generator) -> Iterator[tuple[int, list[Window]]]:
+        """Draw a variant of each clip among those with speech; yield its number and windows."""
+        for variants in self._clips:
+            yield variants[random.integers(len(variants))]

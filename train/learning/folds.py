@@ -188,7 +188,8 @@ def _learnt_from(
 def _fit_normalisation(config: Config, data: Data, rows: NDArray[np.int64]) -> Normalisation | None:
     if config.normalisation == "speaker":
         return None
-    return fit_normalisation(data.clips[augment.CLEAN], rows, config.limit)
+    groups = data.table.corpora if config.balance == "corpora" else None
+    return fit_normalisation(data.clips[augment.CLEAN], rows, config.limit, groups)
 
 
 def _training(

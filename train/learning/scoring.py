@@ -27,11 +27,13 @@ class Subset:
 
     Args:
         clips: all clips of the variant.
+        nodes: (M, d) their nodes, normalised.
         rows: (R,) the clips that the windows are cut from.
         windows: in the order of the clips.
     """
 
     clips: Clips
+    nodes: NDArray[np.float32]
     rows: NDArray[np.int64]
     windows: list[Window]
 

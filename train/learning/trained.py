@@ -134,4 +134,4 @@ def make_subset(
     else:
         normalised = normalisation.transform(clips.values)
     windows = cut_windows(clips, normalised, rows, config.graph, gamma, data.words)
-    return Subset(clips=clips, rows=rows, windows=windows)
+    return Subset(clips=clips, nodes=normalised, rows=rows, windows=windows)

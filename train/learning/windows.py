@@ -67,7 +67,7 @@ def cut_windows(
         row = int(owners[index])
         if row in wanted:
             x = normalised[start:stop]
-            a_hat = _adjacency(kind, x, gamma)
+            a_hat = adjacency(kind, x, gamma)
             said = None if words is None else torch.from_numpy(words.of(row).copy())
             own = torch.from_numpy(x.copy())
             made.append(
@@ -82,7 +82,8 @@ def cut_windows(
     return made
 
 
-def _adjacency(kind: str, x: NDArray[np.float32], gamma: float | None) -> Tensor | None:
+def adjacency(kind: str, x: NDArray[np.float32], gamma: float | None) -> Tensor | None:
+    """Build the (n, n) normalised adjacency of (n, d) normalised nodes; None without a graph."""
     if kind == "none":
         return None
     if kind == "cosine":

@@ -1,0 +1,93 @@
+"""Statistics of the voice that is heard, which normalise what it says next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST = 3_000.0
+"""Nodes (weighted) that are remembered: five minutes of speech at ten nodes a second."""
+_LEAST_DEVIATION = 0.1  # of the training speakers': a short utterance may hardly vary
+
+
+class VoiceStatistics:
+    r"""Running mean and variance of a voice's nodes, with the training speakers' as prior.
+
+    Online mean and variance normalisation, as speech recognisers do it. Nodes are those of
+    :class:`edge_ser.normalisation.Normalisation`, so the prior has mean 0 and variance 1:
+
+    .. math::
+        \mu = \frac{n}{n_0 + n} \bar{z}, \qquad
+        \sigma^2 = \frac{n_0 + n \overline{z^2}}{n_0 + n} - \mu^2
+
+    Args:
+        prior: :math:`n_0`, the number of nodes that the prior counts for.
+        count: n, the weighted number of nodes that were heard.
+        mean: (d,) :math:`\bar{z}`, their weighted mean; zeros by default.
+        mean_square: (d,) :math:`\overline{z^2}`, the weighted mean of their squares; likewise.
+
+    >>> voice = VoiceStatistics(100.0)
+    >>> voice.transform(np.float32([[1, 2]]), limit=5.0)
+    array([[1., 2.]], dtype=float32)
+    >>> voice.hear(np.float32([[3, 0]] * 300), weight=1.0)
+    >>> voice.transform(np.float32([[3, 0]]), limit=5.0)
+    array([[0.5388159, 0.       ]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        prior: float,
+        count: float = 0.0,
+        mean: NDArray[np.float64] | None = None,
+        mean_square: NDArray[np.float64] | None = None,
+    ) -> None:
+        nothing = np.zeros(1)
+        self.prior = prior
+        self.count = count
+        self.mean = nothing if mean is None else mean
+        self.mean_square = nothing if mean_square is None else mean_square
+
+    def __repr__(self) -> str:
+        return f"VoiceStatistics(prior={self.prior:g}, count={self.count:.1f})"
+
+    def hear(self, nodes: NDArray[np.float32], weight: float) -> None:
+        """Add an utterance, and forget what exceeds :data:`LONGEST`.
+
+        Args:
+            nodes: (n, d) normalised nodes.
+            weight: of each node, see :func:`weight`.
+        """
+        values = nodes.astype(np.float64)
+        self.add(weight * len(nodes), weight * values.sum(0), weight * (values**2).sum(0))
+
+    def add(self, count: float, total: NDArray[np.float64], squares: NDArray[np.float64]) -> None:
+        """Add ``count`` nodes with these (d,) sums of their values and of their squares."""
+        both = self.count + count
+        if both:
+            self.mean = (self.count * self.mean + total) / both
+            self.mean_square = (self.count * self.mean_square + squares) / both
+            self.count = min(both, LONGEST)
+
+    def transform(self, nodes: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
+        """Normalise (n, d) nodes by the statistics; the result is clamped to ± ``limit``."""
+        if not self.count:
+            return nodes
+        share = self.count / (self.prior + self.count)
+        mean = share * self.mean
+        variance = (1 - share) + share * self.mean_square - mean**2
+        deviation = np.sqrt(np.maximum(variance, _LEAST_DEVIATION**2))
+        scaled = (nodes - mean.astype(np.float32)) / deviation.astype(np.float32)
+        return np.clip(scaled, -limit, limit)
+
+
+def weight(neutral: float) -> float:
+    """Return the weight of an utterance in the statistics, by its probability of being neutral.
+
+    Plain running normalisation would subtract the emotion of someone who shows only one; emotional
+    utterances therefore count a quarter.
+    """
+    return 0.25 + 0.75 * neutral
