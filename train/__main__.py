@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(fit, required=True)
     fit.add_argument("--output", type=Path, required=True, metavar="RUN", help="folder for the run")
     fit.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    fit.add_argument(
+        "--protocol",
+        choices=("folds", "loco"),
+        default="folds",
+        help="folds: five, speaker-disjoint (default); loco: leave one corpus out",
+    )
     _add_machine(fit)
 
     evaluate = commands.add_parser(
@@ -71,10 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--seeds", default="0", help="comma-separated seeds (default: 0)")
     evaluate.add_argument(
         "--protocol",
-        choices=("folds", "loso", "10-fold", "80-20"),
+        choices=("folds", "loso", "loco", "10-fold", "80-20"),
         default="folds",
-        help="folds: five, speaker-disjoint (default); loso: leave one speaker out; 10-fold, "
-        "80-20: random clips, as in some papers",
+        help="folds: five, speaker-disjoint (default); loso, loco: leave one speaker or corpus "
+        "out; 10-fold, 80-20: random clips, as in some papers",
     )
     evaluate.add_argument(
         "--folds", default="all", help="all, or fold numbers, as in 0,1 (default: all)"

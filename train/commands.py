@@ -67,13 +67,16 @@ def _fit(
         raise EdgeSerError(f"{options.model} is a baseline: use `python -m train evaluate`")
     settings = _config(options)
     paths = _paths(options.corpus)
-    made = Run.start(options.output, settings, options.seed, "folds", paths, origin, cache)
+    made = Run.start(options.output, settings, options.seed, options.protocol, paths, origin, cache)
     data = load_data(settings, made.rows, training_variants(settings), cache)
     folds = range(len(made.splits))
     train_folds([(made, data, folds)], _executor(options), console)
-    train_final(made, data, device=options.device)
+    if options.protocol == "folds":
+        train_final(made, data, device=options.device)
     results = predict_run(made, data, [augment.CLEAN], folds)
     show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
+    if options.protocol != "folds":
+        return
     candidate, epochs = made.agreed()
     console.print(f"{made.folder(None)}: {candidate}, {epochs} epochs", soft_wrap=True)
 

@@ -45,12 +45,15 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Four keys are
+    ``network`` holds the candidate values of each of the model's own settings. Seven keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
     vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
-    fraction of the training clips to train on; and ``voice_prior``, the number of nodes that the
+    fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
     training speakers count for in the statistics of a voice (0: the network does not adapt, see
-    :mod:`train.learning.contexts`).
+    :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
+    random room, microphone and codec, and ``sounds``, the folder of noises and rooms for them (see
+    :mod:`train.conditions.channel`); and ``without``, speakers that take no part, as in
+    ``crema-d/1006``.
     """
 
     model: str
@@ -77,6 +80,9 @@ class Config:
     words: str = ""
     share: float = 1.0
     voice_prior: float = 0.0
+    channels: int = 0
+    sounds: str = ""
+    without: tuple[str, ...] = ()
 
     def candidates(self) -> list[Candidate]:
         """List every combination of gamma and the network's settings; gamma varies slowest."""
@@ -95,7 +101,8 @@ class Config:
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
         """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
-        return cls(**{**values, "gamma": tuple(values["gamma"]), "network": network})
+        several = {key: tuple(values.get(key, ())) for key in ("gamma", "without")}
+        return cls(**{**values, **several, "network": network})
 
 
 def load(model: str, source: str | None = None, changes: Iterable[str] = ()) -> Config:
@@ -132,7 +139,7 @@ def _types(model: str) -> dict[str, tuple[type, bool]]:
     """Map each key to its type and whether it may have a list of candidates."""
     hints = get_type_hints(Config)
     own = {f.name: (hints[f.name], False) for f in fields(Config)}
-    own["gamma"] = (float, True)
+    own |= {"gamma": (float, True), "without": (str, True)}
     del own["model"], own["network"]
     return own | {key: (kind, True) for key, kind in models.setting_types(model).items()}
 
@@ -224,7 +231,10 @@ def _validate(config: Config) -> None:
         "epochs, patience and batch must be at least 1": (
             min(config.epochs, config.patience, config.batch) >= 1
         ),
-        "augment must be 0 or more": config.augment >= 0,
+        "augment and channels must be 0 or more": min(config.augment, config.channels) >= 0,
+        "channels need a folder of sounds: --set sounds=DIR": (
+            not config.channels or bool(config.sounds)
+        ),
         "layers and hidden must be at least 1": (
             min((*network.get("layers", (1,)), *network.get("hidden", (1,)))) >= 1
         ),

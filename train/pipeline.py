@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
+from train.conditions import augment
+from train.conditions.sounds import Sounds
 from train.features.extraction import FUNCTIONALS, extract, functionals
 from train.features.words import Words, look_up
 from train.learning.data import Clips, Data, Table
@@ -49,7 +51,10 @@ def _words(config: Config, rows: Sequence[Row]) -> Words:
 def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> Clips:
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
-    found = extract(rows, config.features, variant, cache)
+    sounds = None
+    if augment.sounds_needed(variant):
+        sounds = Sounds.of(Path(config.sounds), "training")
+    found = extract(rows, config.features, variant, cache, sounds)
     return Clips.of(found, feature_set(config.features), config.window, config.window_step)
 
 

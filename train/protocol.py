@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 REPETITIONS = 100
-Protocol = Literal["folds", "loso", "10-fold", "80-20"]
-PROTOCOLS: tuple[Protocol, ...] = ("folds", "loso", "10-fold", "80-20")
+Protocol = Literal["folds", "loso", "loco", "10-fold", "80-20"]
+PROTOCOLS: tuple[Protocol, ...] = ("folds", "loso", "loco", "10-fold", "80-20")
 Speaker = tuple[str, str]
 """Corpus and name, since two corpora may use the same name for different people.
 
@@ -65,6 +65,9 @@ def splits(rows: Iterable[Row], protocol: Protocol = "folds") -> list[Split]:
     rest, all corpora together. ``loso`` (leave one speaker out): one fold per speaker; the next
     speaker of the same corpus and one of each other corpus validate, the rest train.
 
+    ``loco`` (leave one corpus out): one fold per corpus, tested on all its speakers; of the other
+    corpora, every fifth speaker validates. This is how right a model is on strangers.
+
     Two more protocols repeat those of papers. They split clips at random, so their metrics say
     nothing about unknown speakers: ``10-fold`` (RLC): each tenth is tested once, the next tenth
     validates; ``80-20`` (GLAM): four fifths train and the rest is tested, a hundred times, without
@@ -76,11 +79,12 @@ def splits(rows: Iterable[Row], protocol: Protocol = "folds") -> list[Split]:
     if protocol in ("10-fold", "80-20"):
         return _random(list(rows), protocol)
     corpora = _by_corpus(sorted({(row.corpus, row.speaker) for row in rows}))
-    made = _folds(corpora) if protocol == "folds" else _leave_one_out(corpora)
+    made = _SPLITTERS[protocol](corpora)
     if not all(split.train and split.validation and split.test for split in made):
         counts = ", ".join(f"{name} {len(speakers)}" for name, speakers in corpora.items())
-        needed = "5 speakers in one corpus" if protocol == "folds" else "3 speakers"
-        raise EdgeSerError(f"too few speakers to split ({counts}): at least {needed} are needed")
+        raise EdgeSerError(
+            f"too few speakers to split ({counts}): at least {_NEEDED[protocol]} are needed"
+        )
     return made
 
 
@@ -126,6 +130,25 @@ def _leave_one_out(corpora: dict[str, list[str]]) -> list[Split]:
         for tested, names in corpora.items()
         for i, name in enumerate(names)
     ]
+
+
+def _leave_corpus_out(corpora: dict[str, list[str]]) -> list[Split]:
+    return [
+        _split(
+            corpora,
+            [(other, name) for other in corpora if other != corpus for name in corpora[other][::5]],
+            [(corpus, name) for name in names],
+        )
+        for corpus, names in corpora.items()
+    ]
+
+
+_SPLITTERS = {"folds": _folds, "loso": _leave_one_out, "loco": _leave_corpus_out}
+_NEEDED = {
+    "folds": "5 speakers in one corpus",
+    "loso": "3 speakers",
+    "loco": "2 corpora with 2 speakers each",
+}
 
 
 def _split(corpora: dict[str, list[str]], validation: list[Speaker], test: list[Speaker]) -> Split:

@@ -83,7 +83,7 @@ class Run:
         Raises:
             EdgeSerError: the folder holds other files, or a run with other settings or clips.
         """
-        rows = read_all(paths, cache)
+        rows = _rows(paths, config, cache)
         run = cls(path, config, seed, protocol, dict(paths), rows, splits(rows, protocol))
         described = run._describe()
         if (path / "config.json").is_file():
@@ -115,8 +115,8 @@ class Run:
         if fields.get("format") != FORMAT or fields.get("protocol") not in PROTOCOLS:
             raise EdgeSerError(f"{path}: is a run of another version of this program")
         paths = {name: Path(place) for name, place in fields["paths"].items()}
-        rows = read_all(paths, cache)
         config, protocol = Config.from_dict(fields["config"]), fields["protocol"]
+        rows = _rows(paths, config, cache)
         run = cls(path, config, fields["seed"], protocol, paths, rows, splits(rows, protocol))
         if run._describe()["corpora"] != fields["corpora"]:
             raise EdgeSerError(f"{path}: the clips of its corpora have changed since; train again")
@@ -251,6 +251,17 @@ def describe_rows(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
 def _plain(value: object) -> Any:
     """Return ``value`` as read back from JSON, with lists for tuples."""
     return json.loads(json.dumps(value))
+
+
+def _rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[Row]:
+    """Read the readable rows of all speakers but those whom the configuration leaves out."""
+    rows = read_all(paths, cache)
+    known = {f"{row.corpus}/{row.speaker}" for row in rows}
+    if strange := [
+        name for name in config.without if name.split("/")[0] in paths and name not in known
+    ]:
+        raise EdgeSerError(f"configuration: without names {', '.join(strange)}, who is not there")
+    return [row for row in rows if f"{row.corpus}/{row.speaker}" not in config.without]
 
 
 def _read_json(file: Path) -> Any:

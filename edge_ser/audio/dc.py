@@ -19,10 +19,10 @@ _POWERS = _POLE ** np.arange(_CHUNK)
 
 
 class DCBlocker:
-    """One-pole high-pass filter at 20 Hz, over a signal that arrives in pieces.
+    r"""One-pole high-pass filter at 20 Hz, over a signal that arrives in pieces.
 
     .. math::
-        y_n = x_n - x_{n-1} + r y_{n-1}, \\qquad r = e^{-2 \\pi 20 / 16000}
+        y_n = x_n - x_{n-1} + r y_{n-1}, \qquad r = e^{-2 \pi 20 / 16000}
 
     The signal is taken to have had its first value for ever, so that an offset is no step at its
     beginning. The result does not depend on how the signal is cut into pieces. It is rounded to

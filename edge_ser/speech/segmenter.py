@@ -25,7 +25,8 @@ LEAD_IN = 0.5
 
 
 _GAIN = np.float32(16 / 32767)
-"""From int16 to full scale, and 24 dB more: openSMILE finds no pitch below -60 dBFS, where the speech of a quiet microphone lies."""
+"""From int16 to full scale, and 24 dB more: openSMILE finds no pitch below -60 dBFS, where the
+speech of a quiet microphone lies."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_ser.errors import EdgeSerError
 from train.conditions.babble import babble
+from train.conditions.channel import Channel
 from train.conditions.noise import add_noise, pink, white
 from train.conditions.seeding import seeded
 from train.conditions.silence import insert_silence
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from train.conditions.sounds import Sounds
+
 VERSION = "2"
 """Version in the cache keys of altered clips."""
 
 CLEAN = "clean"
 _VARIANT = re.compile(
-    r"(?P<noise>noise|pink|babble):(?P<snr>-?\d+)|silence:(?P<percent>\d|[1-4]\d|50)|copy:\d+"
+    r"(?P<noise>noise|pink|babble):(?P<snr>-?\d+)|silence:(?P<percent>\d|[1-4]\d|50)|copy:\d+|(?P<channel>channel):\d+"
 )
 _WHITE = re.compile(r"[+-]?\d+")
 _GAIN = (-6.0, 6.0)  # dB
@@ -43,9 +46,19 @@ def copy(number: int) -> str:
     return f"copy:{number}"
 
 
+def channel(number: int) -> str:
+    """Return the variant with a random channel per speaker, for training."""
+    return f"channel:{number}"
+
+
 def babbles(variant: str) -> bool:
     """Return whether :func:`apply` needs babble speakers for ``variant``."""
-    return variant.startswith("babble:")
+    return variant.startswith(("babble:", "channel:"))
+
+
+def sounds_needed(variant: str) -> bool:
+    """Return whether :func:`apply` needs recorded sounds for ``variant``."""
+    return variant.startswith("channel:")
 
 
 def condition(word: str) -> str:
@@ -56,7 +69,9 @@ def condition(word: str) -> str:
     """
     word = word.strip()
     variant = noise(int(word)) if _WHITE.fullmatch(word) else word
-    if variant != CLEAN and (variant.startswith("copy:") or not _VARIANT.fullmatch(variant)):
+    if variant != CLEAN and (
+        variant.startswith(("copy:", "channel:")) or not _VARIANT.fullmatch(variant)
+    ):
         raise EdgeSerError(
             f"--noise {word}: there are clean, SNR (a number: white noise, in dB), pink:SNR, "
             "babble:SNR and silence:PERCENT (0 to 50), as in clean,10,babble:5,silence:30"
@@ -76,6 +91,8 @@ def apply(
     variant: str,
     clip_hash: str,
     voices: Sequence[NDArray[np.int16]] = (),
+    speaker: str = "",
+    sounds: Sounds | None = None,
 ) -> NDArray[np.int16]:
     """Return the ``variant`` of a clip, always the same for the same clip.
 
@@ -85,10 +102,13 @@ def apply(
             ``pink:SNR`` or ``babble:SNR``; ``silence:PERCENT``, 0 to 50 % of the result, see
             :func:`train.conditions.silence.insert_silence`; or, for training, ``copy:NUMBER``:
             delayed by up to 0.1 s, amplified by -6 to +6 dB and, in two copies out of three, with
-            white noise at 5 to 30 dB.
+            white noise at 5 to 30 dB; or ``channel:NUMBER``, the same channel for all clips of a
+            speaker, see :mod:`train.conditions.channel`.
         clip_hash: identifies the clip; with ``variant`` it seeds the random numbers.
         voices: (n_i,) each, clips of the babble speakers, see :mod:`train.conditions.babble`;
             needed where :func:`babbles` says so.
+        speaker: name; with ``variant`` it seeds the channel.
+        sounds: what channels are made of; needed where :func:`sounds_needed` says so.
 
     Returns:
         (n,); longer with silence and in a copy.
@@ -102,12 +122,16 @@ def apply(
     if match is None:
         raise EdgeSerError(
             f"no variant {variant!r}; there are clean, noise:SNR, pink:SNR, babble:SNR, "
-            "silence:PERCENT (0 to 50) and copy:NUMBER"
+            "silence:PERCENT (0 to 50), copy:NUMBER and channel:NUMBER"
         )
     random = seeded(f"{clip_hash}/{variant}")
     if match["percent"] is not None:
         return insert_silence(samples, int(match["percent"]), random)
     signal = _signal(samples)
+    if match["channel"]:
+        assert sounds is not None, "checked by the caller"
+        made = Channel.draw(sounds, seeded(f"{speaker}/{variant}"))
+        return _samples(made.transmit(signal, [_signal(voice) for voice in voices], random))
     if match["noise"] is None:
         return _samples(_copy(signal, random))
     if match["noise"] == "babble":

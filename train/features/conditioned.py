@@ -15,6 +15,7 @@ from train.features.audio import clip_hash, samples
 from train.features.cache import Arrays, Cache
 
 if TYPE_CHECKING:
+    from train.conditions.sounds import Sounds
     from train.corpora import Row
 
 Compute = Callable[[NDArray[np.int16]], Arrays]
@@ -22,7 +23,12 @@ Compute = Callable[[NDArray[np.int16]], Arrays]
 
 
 def compute_clips(
-    rows: Sequence[Row], variant: str, kind: str, compute: Compute, cache: Cache
+    rows: Sequence[Row],
+    variant: str,
+    kind: str,
+    compute: Compute,
+    cache: Cache,
+    sounds: Sounds | None = None,
 ) -> list[Arrays]:
     """Call ``compute`` on the audio of each row in a variant, unless the result is cached.
 
@@ -33,6 +39,7 @@ def compute_clips(
         kind: name of ``compute`` and its version in the keys.
         compute: called with the altered samples, in another process.
         cache: where results are kept.
+        sounds: what channels are made of.
 
     Returns:
         The results of ``compute``, in the order of ``rows``.
@@ -49,14 +56,22 @@ def compute_clips(
     wanted = []
     for row, digest, places in zip(rows, hashes, behind, strict=True):
         key = [digest, altered, kind, *(hashes[place] for place in places)]
+        if sounds and augment.sounds_needed(variant):
+            key += [f"{row.corpus}/{row.speaker}", sounds.digest]
         voices = [rows[place] for place in places]
-        wanted.append((key, partial(_compute, row, digest, voices, variant, compute)))
+        wanted.append((key, partial(_compute, row, digest, voices, variant, compute, sounds)))
     return cache.get(wanted, f"{kind}, {variant}")
 
 
 def _compute(
-    row: Row, digest: str, voices: Sequence[Row], variant: str, compute: Compute
+    row: Row,
+    digest: str,
+    voices: Sequence[Row],
+    variant: str,
+    compute: Compute,
+    sounds: Sounds | None,
 ) -> tuple[Arrays, float]:
     behind = [samples(voice) for voice in voices]
-    heard = augment.apply(samples(row), variant, digest, behind)
+    name = f"{row.corpus}/{row.speaker}"
+    heard = augment.apply(samples(row), variant, digest, behind, name, sounds)
     return compute(heard), len(heard) / SAMPLING_RATE

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from train.conditions.sounds import Sounds
     from train.corpora import Row
     from train.features.cache import Arrays, Cache
 
@@ -45,7 +46,9 @@ def step(spec: str) -> float:
     return math.inf if spec == FUNCTIONALS else feature_set(spec).step
 
 
-def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[Nodes]:
+def extract(
+    rows: Sequence[Row], spec: str, variant: str, cache: Cache, sounds: Sounds | None = None
+) -> list[Nodes]:
     """Extract the utterances of each row and their unnormalised nodes.
 
     Args:
@@ -53,10 +56,11 @@ def extract(rows: Sequence[Row], spec: str, variant: str, cache: Cache) -> list[
         spec: the feature set, as for :func:`edge_ser.features.feature_set`.
         variant: ``clean`` or another variant, see :mod:`train.conditions.augment`.
         cache: where the features are kept.
+        sounds: what channels are made of.
     """
     features = feature_set(spec)
     kind = f"{features.spec}/{features.version}/{nodes.VERSION}"
-    found = compute_clips(rows, variant, kind, partial(_nodes, features=features), cache)
+    found = compute_clips(rows, variant, kind, partial(_nodes, features=features), cache, sounds)
     return [
         Nodes(
             values=a["values"],

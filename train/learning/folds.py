@@ -48,7 +48,9 @@ class FittedFold:
 
 def training_variants(config: Config) -> list[str]:
     """List the variants that training draws from."""
-    return [augment.CLEAN, *(augment.copy(number) for number in range(config.augment))]
+    copies = [augment.copy(number) for number in range(config.augment)]
+    channels = [augment.channel(number) for number in range(config.channels)]
+    return [augment.CLEAN, *copies, *channels]
 
 
 @dataclass(frozen=True)
