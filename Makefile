@@ -86,10 +86,15 @@ constraints:
 	@$(PYTHON) tools/constraints.py $(ARGS)
 
 model: $(TEST_VENV)/.ready
-	corpora="$(CORPORA)"; $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
-	  --corpus ravdess="$$corpora/ravdess" --corpus emodb="$$corpora/emodb" \
-	  --corpus nemo="$$corpora/nemo" --output $(RUN)
-	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN) --prune $(PRUNE) --output $(MODEL)
+	corpora="$(CORPORA)"; for protocol in loco folds; do \
+	  $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
+	    --set sounds="$$corpora/sounds" --corpus ravdess="$$corpora/ravdess" \
+	    --corpus emodb="$$corpora/emodb" --corpus nemo="$$corpora/nemo" \
+	    --corpus crema-d="$$corpora/crema-d" --protocol $$protocol --output $(RUN)-$$protocol \
+	    || exit 1; \
+	done
+	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN)-folds --strangers $(RUN)-loco \
+	  --prune $(PRUNE) --output $(MODEL)
 
 fuzz: $(TEST_VENV)/.ready
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles

@@ -86,11 +86,30 @@ class Recognizer:
         Raises:
             EdgeSerError: the logits are not finite.
         """
-        scores = self.logits(values, voice).astype(np.float64) / self.bundle.temperature
+        return self.softmax(self.logits(values, voice))
+
+    def softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the probabilities (C,) of logits (C,), by the model's temperature.
+
+        Raises:
+            EdgeSerError: the logits are not finite.
+        """
+        scores = logits.astype(np.float64) / self.bundle.temperature
         if not np.isfinite(scores).all():
             raise EdgeSerError("the model's answer is not a number")
         exponent = np.exp(scores - scores.max())
         return exponent / exponent.sum()
+
+    def hear(self, voice: VoiceStatistics, values: NDArray[np.float32], neutral: float) -> None:
+        """Add a finished utterance to the statistics, unless the model was trained without.
+
+        Args:
+            voice: statistics of the speaker.
+            values: the utterance, (n, d) raw vectors.
+            neutral: the probability that it is neutral; 0 for a model without this label.
+        """
+        if self.bundle.prior is not None:
+            voice.hear(self._normalisation.transform(values), weight(neutral))
 
     def stream(
         self,
@@ -179,17 +198,6 @@ class Recognizer:
             utterances=tuple(utterances),
         )
 
-    def _adapt(
-        self,
-        voice: VoiceStatistics,
-        values: NDArray[np.float32],
-        probabilities: NDArray[np.float64],
-    ) -> None:
-        """Add a finished utterance to the statistics, unless the model was trained without."""
-        if self.bundle.prior is not None:
-            neutral = dict(zip(self.bundle.labels, probabilities, strict=True)).get("neutral", 0.0)
-            voice.hear(self._normalisation.transform(values), weight(float(neutral)))
-
     def _decide(
         self, probabilities: NDArray[np.float64], threshold: float | None
     ) -> tuple[str | None, float, dict[str, float]]:
@@ -227,7 +235,8 @@ class Recognizer:
             if segment.final:
                 recent.clear()
                 if adapt:
-                    self._adapt(voice, segment.values, scores)
+                    named = dict(zip(self.bundle.labels, scores.tolist(), strict=True))
+                    self.hear(voice, segment.values, named.get("neutral", 0.0))
             else:
                 recent.append(scores)
                 scores = np.mean(recent, axis=0)

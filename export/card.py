@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_ser.bundle import FORMAT, NO_GRAPH
@@ -64,14 +65,17 @@ def model_card(
             "window": features.frame,
             "step": features.step,
         },
-        "normalisation": trained.normalisation.to_dict(),
+        "normalisation": {
+            **trained.normalisation.to_dict(),
+            **({"count": run.config.voice_prior} if run.config.voice_prior else {}),
+        },
         "windows": {"length": run.config.window, "step": run.config.window_step},
         "graph": {"kind": kind, **gamma},
         "parameters": count_parameters(trained.model),
         "training": {
             "corpora": describe_rows(run.rows),
             "split": f"{len(run.splits)} speaker-disjoint folds for the figures, then all speakers",
-            "recipe": run.config.to_dict(),
+            "recipe": _recipe(run),
             "seed": run.seed,
             "commit": run.commit,
             "pruned": recipe.pruned,
@@ -79,6 +83,13 @@ def model_card(
         "metrics": metrics,
         "licence": _licence({row.corpus for row in run.rows}),
     }
+
+
+def _recipe(run: Run) -> dict[str, Any]:
+    """Return the configuration, without folders of the machine that it was trained on."""
+    settings = run.config.to_dict()
+    folders = {key: Path(settings[key]).name for key in ("sounds", "words") if settings[key]}
+    return {**settings, **folders}
 
 
 def _describe_graph(graph: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -25,6 +25,7 @@ from export.int8 import on_grid
 from export.prune import prune
 from export.report import make_report, report_text
 from export.signature import Signature
+from export.strangers import describe, judge, temperature, threshold
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
 from train import models
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from train.learning.data import Data
     from train.learning.trained import Trained
 
 TOLERANCE = 1e-3
@@ -85,6 +87,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=0.5,
         metavar="POINTS",
         help="write nothing if UA on the test folds falls by more (default: 0.5)",
+    )
+    parser.add_argument(
+        "--strangers",
+        type=Path,
+        metavar="RUN",
+        help="run of the same recipe by `train fit --protocol loco`; its networks, on corpora "
+        "unknown to them, give temperature, threshold and accuracy on strangers",
     )
     parser.add_argument("--cache", type=Path, help="folder of cached features")
     parser.add_argument("--jobs", type=int, default=2, help="processes for features (default: 2)")
@@ -132,16 +141,17 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
             advance()
         final, ready, files = export(None)
         advance()
+    recipe = Recipe(args.precision, args.prune)
+    calibrated = _calibrate(args, run, data, cache) if args.strangers else {}
     outcomes = pool(folds, data.table)
     weights, failures = usable(files, folds)
-    recipe = Recipe(args.precision, args.prune)
     report = make_report(final.model, signature, recipe, outcomes, weights, failures)
     text = report_text(args.output.name, report)
     console.print(Markdown(text))
     _judge(outcomes, args.max_ua_drop, failures)
     after = min(outcomes[1:], key=lambda outcome: outcome.ua)
     metrics = {"before": outcomes[0].scores, "after": after.scores}
-    card = model_card(run, final, args.output.name, recipe, metrics)
+    card = model_card(run, final, args.output.name, recipe, metrics) | calibrated
     contents = by_name(weights)
     contents["CARD.md"] = card_text(card).encode()
     contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
@@ -149,6 +159,20 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     write_bundle(args.output, card, contents)
     console.print(f"wrote {args.output}")
     return failures
+
+
+def _calibrate(args: argparse.Namespace, run: Run, data: Data, cache: Cache) -> dict[str, Any]:
+    """Return the keys of the card that tell how right and how sure the model is on strangers."""
+    apart = Run.open(args.strangers, cache)
+    if apart.config != run.config or apart.rows != run.rows:
+        raise EdgeSerError(f"{args.strangers}: its recipe or its clips are not those of {args.run}")
+    judged = list(judge(apart, data, Recipe(args.precision, args.prune)))
+    value = temperature(judged, data.table)
+    return {
+        "temperature": value,
+        "threshold": threshold(judged, value),
+        "strangers": describe(judged, data.table),
+    }
 
 
 def _open(path: Path, cache: Cache) -> Run:

@@ -43,7 +43,7 @@ def test_an_offset_is_no_step_and_dies_away() -> None:
 
 
 def test_full_scale_does_not_wrap() -> None:
-    square = np.repeat(np.tile(np.int16([32767, -32768]), 10), 400)
+    square = np.repeat(np.tile(np.array([32767, -32768], np.int16), 10), 400)
     filtered = DCBlocker().push(square)
     assert filtered.max() == 32767
     assert filtered.min() == -32768

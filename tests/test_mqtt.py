@@ -142,6 +142,7 @@ def event(start: float) -> EmotionEvent:
         emotion="sad",
         confidence=1.0,
         probabilities={"sad": 1.0},
+        heard=0.0,
         latency_ms=5.0,
         dropped=0,
         model="cogcn",

@@ -26,6 +26,7 @@ def event(kind: Any = "utterance", start: float = 1.0) -> EmotionEvent:
         emotion="sad",
         confidence=1.0,
         probabilities={"sad": 1.0},
+        heard=0.0,
         latency_ms=5.0,
         dropped=0,
         model="cogcn",

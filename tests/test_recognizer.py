@@ -129,7 +129,7 @@ def test_a_window_event_averages_three(recognizer: edge_ser.Recognizer) -> None:
     seen: list[np.ndarray] = []
     original = recognizer.probabilities
 
-    def remember(values: np.ndarray, voice: VoiceStatistics) -> np.ndarray:
+    def remember(values: np.ndarray, voice: VoiceStatistics | None = None) -> np.ndarray:
         seen.append(original(values, voice))
         return seen[-1]
 

@@ -21,6 +21,7 @@ UTTERANCE = EmotionEvent(
     emotion="angry",
     confidence=0.81,
     probabilities={"angry": 0.81, "happy": 0.11, "neutral": 0.05, "sad": 0.03},
+    heard=12.4,
     latency_ms=96.0,
     dropped=0,
     model="cogcn",

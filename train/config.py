@@ -45,15 +45,16 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Seven keys are
+    ``network`` holds the candidate values of each of the model's own settings. Eight keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
     vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
     fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
     training speakers count for in the statistics of a voice (0: the network does not adapt, see
     :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
     random room, microphone and codec, and ``sounds``, the folder of noises and rooms for them (see
-    :mod:`train.conditions.channel`); and ``without``, speakers that take no part, as in
-    ``crema-d/1006``.
+    :mod:`train.conditions.channel`); ``without``, speakers that take no part, as in
+    ``crema-d/1006``; and ``smoothing``, the share of every label that all labels divide between
+    them.
     """
 
     model: str
@@ -83,6 +84,7 @@ class Config:
     channels: int = 0
     sounds: str = ""
     without: tuple[str, ...] = ()
+    smoothing: float = 0.0
 
     def candidates(self) -> list[Candidate]:
         """List every combination of gamma and the network's settings; gamma varies slowest."""
@@ -211,6 +213,7 @@ def _validate(config: Config) -> None:
         "limit, learning_rate, window and window_step must be positive": (
             min(config.limit, config.learning_rate, config.window, config.window_step) > 0
         ),
+        "smoothing must lie in [0, 1)": 0 <= config.smoothing < 1,
         "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
         "minimum_rate, weight_decay, mixup and voice_prior must be 0 or more": (
             min(config.minimum_rate, config.weight_decay, config.mixup, config.voice_prior) >= 0

@@ -100,7 +100,7 @@ class FeatureStream:
                 f"{samples.dtype} of shape {samples.shape}"
             )
         if samples.dtype == np.int16:
-            samples = samples / np.float32(_FULL_SCALE)
+            samples = (samples / np.float32(_FULL_SCALE)).astype(np.float32, copy=False)
         if self._finished:
             raise EdgeSerError("the input is finished; call reset() to start another")
         for begin in range(0, len(samples), _CHUNK):

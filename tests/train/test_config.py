@@ -85,7 +85,7 @@ def test_json_round_trip() -> None:
         ("dropout=1.0", "dropout must lie"),
         ("layers=0", "at least 1"),
         ("batch=0", "at least 1"),
-        ("augment=-1", "augment must be 0 or more"),
+        ("augment=-1", "augment and channels must be 0 or more"),
         ("features=mfcc", "no feature set 'mfcc'"),
     ],
 )

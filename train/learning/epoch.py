@@ -54,6 +54,7 @@ class Learner:
     ) -> None:
         self.model = build_model(config, candidate).to(device)
         self._batch, self._mixup, self._device = config.batch, config.mixup, device
+        self._smoothing = config.smoothing
         self._pool = _Pool(training)
         self._contexts = (
             Contexts(training, table, config.voice_prior) if config.voice_prior else None
@@ -117,7 +118,10 @@ class Learner:
             staged = self.model.stages(*inputs)
         losses = torch.stack(
             [
-                share * nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+                share
+                * nn.functional.cross_entropy(
+                    logits.float(), targets, reduction="none", label_smoothing=self._smoothing
+                )
                 for share, logits in staged
             ]
         ).sum(dim=0)

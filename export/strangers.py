@@ -1,0 +1,157 @@
+"""How right a model is on strangers: exported networks on corpora that they were not trained on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_ser.bundle import load_bundle
+from edge_ser.errors import EdgeSerError
+from edge_ser.recognizer import Recognizer
+from export import calibration
+from export.card import Recipe, model_card
+from export.formats import available, by_name, convert
+from export.int8 import on_grid
+from export.prune import prune
+from export.signature import Signature
+from export.states import STATES, Answers, answers
+from export.verify import usable
+from export.write import write_bundle
+from train.conditions import augment
+from train.metrics import NO_SPEECH, score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from train.learning.data import Data, Table
+    from train.runs import Run
+
+ANSWERED = 0.9
+"""Share of the utterances of strangers that a model answers at its default threshold."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Answers about one corpus, by a network that was trained on the others.
+
+    Args:
+        corpus: its name.
+        states: state of knowledge to answers.
+    """
+
+    corpus: str
+    states: dict[str, Answers]
+
+
+def judge(run: Run, data: Data, recipe: Recipe) -> Iterator[Judged]:
+    """Export each fold of a run that leaves one corpus out, and ask it about that corpus.
+
+    Args:
+        run: a run of the protocol ``loco``.
+        data: its clips, in every variant that pruning needs.
+        recipe: changes that export makes to the networks.
+
+    Raises:
+        EdgeSerError: the run has another protocol or is unfinished, or a network cannot be
+            exported.
+    """
+    if run.protocol != "loco" or run.unfinished:
+        raise EdgeSerError(
+            f"{run.path}: is no finished run of `python -m train fit --protocol loco`"
+        )
+    for fold, split in enumerate(run.splits):
+        recognizer = recognizer_of(run, data, fold, recipe)
+        rows = data.table.rows_of(split.test)
+        clips = data.clips[augment.CLEAN]
+        yield Judged(
+            corpus=split.test[0][0],
+            states={state: answers(recognizer, clips, data.table, rows, state) for state in STATES},
+        )
+
+
+def recognizer_of(run: Run, data: Data, fold: int, recipe: Recipe) -> Recognizer:
+    """Export a fold's network, and load it as a device does."""
+    smaller = prune(run, data, fold, recipe.pruned)
+    ready = on_grid(smaller.model) if recipe.precision == "int8" else smaller.model
+    first = available(run.config.model)[:1]
+    converted = convert(ready, Signature.of(run.config), recipe.precision, first)
+    files, failures = usable(converted, [])
+    if failures:
+        reasons = "; ".join(f"{name}: {failure.reason}" for name, failure in failures.items())
+        raise EdgeSerError(f"{run.path}: fold {fold} cannot be exported ({reasons})")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fold"
+        write_bundle(path, model_card(run, smaller, "fold", recipe, {}), by_name(files))
+        return Recognizer(load_bundle(path))
+
+
+def temperature(judged: Sequence[Judged], table: Table) -> float:
+    """Fit one temperature to all states of knowledge, and to all corpora alike."""
+    logits, labels, weights = [], [], []
+    for corpus in judged:
+        for answered in corpus.states.values():
+            heard = np.isfinite(answered.logits).all(axis=1)
+            logits.append(answered.logits[heard])
+            labels.append(table.labels[answered.rows[heard]])
+            weights.append(np.full(heard.sum(), 1 / heard.sum()))
+    return calibration.fit_temperature(
+        *(np.concatenate(part) for part in (logits, labels, weights))
+    )
+
+
+def threshold(judged: Sequence[Judged], value: float) -> float:
+    """Choose the threshold at which nine first utterances of strangers in ten are answered."""
+    scores, weights = [], []
+    for corpus in judged:
+        logits = corpus.states["cold"].logits
+        logits = logits[np.isfinite(logits).all(axis=1)]
+        scores.append(calibration.probabilities(logits, value))
+        weights.append(np.full(len(logits), 1 / len(logits)))
+    return calibration.threshold(np.concatenate(scores), np.concatenate(weights), ANSWERED)
+
+
+def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
+    """Measure UA and confidence in every state, corpus by corpus.
+
+    The temperature by which a corpus's confidence is judged is fitted to the other corpora.
+    """
+    described: dict[str, Any] = {}
+    for state in STATES:
+        per_corpus = {}
+        for corpus in judged:
+            others = [other for other in judged if other is not corpus]
+            value = temperature(others or judged, table)
+            per_corpus[corpus.corpus] = _figures(corpus.states[state], table, value)
+        described[state] = {
+            "corpora": per_corpus,
+            **{
+                figure: float(np.mean([found[figure] for found in per_corpus.values()]))
+                for figure in ("ua", "ece", "nll", "brier")
+            },
+            "coverage": [
+                (share, float(np.mean([f["coverage"][i][1] for f in per_corpus.values()])))
+                for i, (share, _) in enumerate(next(iter(per_corpus.values()))["coverage"])
+            ],
+        }
+    return described
+
+
+def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:
+    labels = table.labels[answered.rows]
+    heard = np.isfinite(answered.logits).all(axis=1)
+    predictions = np.where(heard, np.nan_to_num(answered.logits).argmax(axis=1), NO_SPEECH)
+    scores = calibration.probabilities(answered.logits[heard], value)
+    return {
+        "clips": len(labels),
+        "ua": score(labels, predictions)["ua"],
+        "heard": float(heard.mean()),
+        "temperature": value,
+        "ece": calibration.expected_calibration_error(scores, labels[heard]),
+        "nll": calibration.negative_log_likelihood(scores, labels[heard]),
+        "brier": calibration.brier(scores, labels[heard]),
+        "coverage": calibration.coverage_curve(scores, labels[heard]),
+    }
