@@ -51,9 +51,8 @@ def _words(config: Config, rows: Sequence[Row]) -> Words:
 def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> Clips:
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
-    sounds = None
-    if augment.sounds_needed(variant):
-        sounds = Sounds.of(Path(config.sounds), "training")
+    part = augment.sounds_needed(variant)
+    sounds = Sounds.of(Path(config.sounds), part) if part and config.sounds else None
     found = extract(rows, config.features, variant, cache, sounds)
     return Clips.of(found, feature_set(config.features), config.window, config.window_step)
 

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import re
+
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_ser.errors import EdgeSerError
+from train.conditions import effects
 from train.conditions.babble import babble
 from train.conditions.channel import Channel
-from train.conditions.noise import add_noise, pink, white
+from train.conditions.noise import add_noise, pink, unit_power, white
 from train.conditions.seeding import seeded
 from train.conditions.silence import insert_silence
+from train.conditions.sounds import impulse_response, noise_piece
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
-    from train.conditions.sounds import Sounds
+    from train.conditions.sounds import Part, Sounds
 
 VERSION = "2"
 """Version in the cache keys of altered clips."""
 
 CLEAN = "clean"
-_VARIANT = re.compile(
-    r"(?P<noise>noise|pink|babble):(?P<snr>-?\d+)|silence:(?P<percent>\d|[1-4]\d|50)|copy:\d+|(?P<channel>channel):\d+"
-)
 _WHITE = re.compile(r"[+-]?\d+")
 _GAIN = (-6.0, 6.0)  # dB
 _SHIFT = 1600  # samples: one node step; a microphone may start at any phase of it
 _SNR = (5.0, 30.0)  # dB
 _WITHOUT_NOISE = 1 / 3
 _PEAK = 0.99
+_CODEC = 0.9  # of soundfile's compression level: some 24 kbit/s
+_FOR_TRAINING = ("copy", "channel")
+_WITH_VOICES = ("babble", "channel")
+_WITH_SOUNDS = ("channel", "room", "recorded")
 
 
 def noise(snr: int) -> str:
@@ -53,12 +57,18 @@ def channel(number: int) -> str:
 
 def babbles(variant: str) -> bool:
     """Return whether :func:`apply` needs babble speakers for ``variant``."""
-    return variant.startswith(("babble:", "channel:"))
+    return _kind(variant) in _WITH_VOICES
 
 
-def sounds_needed(variant: str) -> bool:
-    """Return whether :func:`apply` needs recorded sounds for ``variant``."""
-    return variant.startswith("channel:")
+def sounds_needed(variant: str) -> Part | None:
+    """Return the half of the recorded sounds that :func:`apply` needs for ``variant``, if any."""
+    if _kind(variant) not in _WITH_SOUNDS:
+        return None
+    return "training" if _kind(variant) in _FOR_TRAINING else "test"
+
+
+def _kind(variant: str) -> str:
+    return variant.partition(":")[0]
 
 
 def condition(word: str) -> str:
@@ -69,9 +79,7 @@ def condition(word: str) -> str:
     """
     word = word.strip()
     variant = noise(int(word)) if _WHITE.fullmatch(word) else word
-    if variant != CLEAN and (
-        variant.startswith(("copy:", "channel:")) or not _VARIANT.fullmatch(variant)
-    ):
+    if variant != CLEAN and (_kind(variant) in _FOR_TRAINING or not _known(variant)):
         raise EdgeSerError(
             f"--noise {word}: there are clean, SNR (a number: white noise, in dB), pink:SNR, "
             "babble:SNR and silence:PERCENT (0 to 50), as in clean,10,babble:5,silence:30"
@@ -98,50 +106,90 @@ def apply(
 
     Args:
         samples: (n,) at 16 kHz.
-        variant: ``clean``; noise over the whole clip at an SNR in dB: ``noise:SNR`` (white),
-            ``pink:SNR`` or ``babble:SNR``; ``silence:PERCENT``, 0 to 50 % of the result, see
-            :func:`train.conditions.silence.insert_silence`; or, for training, ``copy:NUMBER``:
-            delayed by up to 0.1 s, amplified by -6 to +6 dB and, in two copies out of three, with
-            white noise at 5 to 30 dB; or ``channel:NUMBER``, the same channel for all clips of a
-            speaker, see :mod:`train.conditions.channel`.
+        variant: ``clean``, or one of the table below.
         clip_hash: identifies the clip; with ``variant`` it seeds the random numbers.
         voices: (n_i,) each, clips of the babble speakers, see :mod:`train.conditions.babble`;
             needed where :func:`babbles` says so.
         speaker: name; with ``variant`` it seeds the channel.
-        sounds: what channels are made of; needed where :func:`sounds_needed` says so.
+        sounds: the half of the sounds that :func:`sounds_needed` names.
+
+    ==================== ==========================================================================
+    ``noise:SNR``        white noise over the whole clip, SNR in dB
+    ``pink:SNR``         pink noise
+    ``babble:SNR``       six other speakers
+    ``recorded:SNR``     a recorded noise
+    ``silence:PERCENT``  inserted silence, 0 to 50 % of the result
+    ``gain:DB``          another level; clipped at full scale
+    ``overdrive:DB``     amplified until the peak exceeds full scale by so much, and clipped
+    ``offset:PERMILLE``  a constant offset (DC), in thousandths of full scale
+    ``band:LOW-HIGH``    only the frequencies in between, in Hz; LOW may be 0
+    ``room:NUMBER``      the echo of a room
+    ``codec``            Ogg Vorbis at about 24 kbit/s
+    ``delay:MS``         later by so many milliseconds
+    ``lsb``              every sample changed by at most one
+    ``copy:NUMBER``      for training: delayed by up to 0.1 s, amplified by -6 to +6 dB and, in two
+                         copies out of three, with white noise at 5 to 30 dB
+    ``channel:NUMBER``   for training: the same channel for all clips of a speaker, see
+                         :mod:`train.conditions.channel`
+    ==================== ==========================================================================
 
     Returns:
-        (n,); longer with silence and in a copy.
+        (n,); longer with silence, an echo or a delay, and in a copy.
 
     Raises:
         EdgeSerError: the variant is unknown.
     """
     if variant == CLEAN:
         return samples
-    match = _VARIANT.fullmatch(variant)
-    if match is None:
+    if not _known(variant):
         raise EdgeSerError(
             f"no variant {variant!r}; there are clean, noise:SNR, pink:SNR, babble:SNR, "
-            "silence:PERCENT (0 to 50), copy:NUMBER and channel:NUMBER"
+            "silence:PERCENT (0 to 50), copy:NUMBER, channel:NUMBER and others"
         )
+    kind, _, argument = variant.partition(":")
     random = seeded(f"{clip_hash}/{variant}")
-    if match["percent"] is not None:
-        return insert_silence(samples, int(match["percent"]), random)
-    signal = _signal(samples)
-    if match["channel"]:
-        assert sounds is not None, "checked by the caller"
-        made = Channel.draw(sounds, seeded(f"{speaker}/{variant}"))
-        return _samples(made.transmit(signal, [_signal(voice) for voice in voices], random))
-    if match["noise"] is None:
-        return _samples(_copy(signal, random))
-    if match["noise"] == "babble":
-        added = babble([_signal(voice) for voice in voices], len(signal), random)
-    else:
-        added = (pink if match["noise"] == "pink" else white)(len(signal), random)
-    return _samples(change_level(add_noise(signal, added, float(match["snr"])), 0.0))
+    if kind == "silence":
+        return insert_silence(samples, int(argument), random)
+    given = _Given(
+        random=random,
+        voices=[_signal(voice) for voice in voices],
+        channel=f"{speaker}/{variant}",
+        sounds=sounds,
+    )
+    return _samples(_ALTERATIONS[kind][1](_signal(samples), argument, given))
 
 
-def _copy(signal: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class _Given:
+    """What an alteration may need beside the signal and its argument."""
+
+    random: np.random.Generator
+    voices: list[NDArray[np.float64]]
+    channel: str
+    sounds: Sounds | None
+
+    @property
+    def needed_sounds(self) -> Sounds:
+        if self.sounds is None:
+            raise EdgeSerError("this condition needs recorded sounds: --set sounds=DIR")
+        return self.sounds
+
+
+_Signal = NDArray[np.float64]
+
+
+def _noisy(signal: _Signal, noise: _Signal, snr: str) -> _Signal:
+    return change_level(add_noise(signal, noise, float(snr)), 0.0)
+
+
+def _recorded(signal: _Signal, snr: str, given: _Given) -> _Signal:
+    noises = given.needed_sounds.noises
+    file = noises[given.random.integers(len(noises))]
+    return _noisy(signal, unit_power(noise_piece(file, len(signal), given.random)), snr)
+
+
+def _copy(signal: _Signal, _: str, given: _Given) -> _Signal:
+    random = given.random
     gain, snr = random.uniform(*_GAIN), random.uniform(*_SNR)
     later = np.concatenate([np.zeros(random.integers(_SHIFT)), signal])
     clean = random.random() < _WITHOUT_NOISE
@@ -149,9 +197,56 @@ def _copy(signal: NDArray[np.float64], random: np.random.Generator) -> NDArray[n
     return change_level(noisy, gain)
 
 
-def _signal(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+def _channel(signal: _Signal, _: str, given: _Given) -> _Signal:
+    channel = Channel.draw(given.needed_sounds, seeded(given.channel))
+    return channel.transmit(signal, given.voices, given.random)
+
+
+def _room(signal: _Signal, number: str, given: _Given) -> _Signal:
+    rooms = given.needed_sounds.rooms
+    echo = effects.reverberate(signal, impulse_response(rooms[int(number) % len(rooms)]), 1.0)
+    return change_level(echo, 0.0)
+
+
+def _overdrive(signal: _Signal, decibels: str, _: _Given) -> _Signal:
+    peak = float(np.abs(signal).max(initial=0.0)) or 1.0
+    return signal / peak * 10 ** (float(decibels) / 20)
+
+
+def _band(signal: _Signal, edges: str, _: _Given) -> _Signal:
+    low, high = edges.split("-")
+    return effects.limit_band(signal, float(low), float(high))
+
+
+_NUMBER, _DECIBELS = r"\d+", r"-?\d+"
+_ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] = {
+    "noise": (_DECIBELS, lambda x, snr, g: _noisy(x, white(len(x), g.random), snr)),
+    "pink": (_DECIBELS, lambda x, snr, g: _noisy(x, pink(len(x), g.random), snr)),
+    "babble": (_DECIBELS, lambda x, snr, g: _noisy(x, babble(g.voices, len(x), g.random), snr)),
+    "recorded": (_DECIBELS, _recorded),
+    "silence": (r"\d|[1-4]\d|50", lambda x, _percent, _given: x),  # on samples, in `apply`
+    "gain": (_DECIBELS, lambda x, gain, _: x * 10 ** (float(gain) / 20)),
+    "overdrive": (_NUMBER, _overdrive),
+    "offset": (_NUMBER, lambda x, permille, _: x + float(permille) / 1000),
+    "band": (r"\d+-\d+", _band),
+    "room": (_NUMBER, _room),
+    "codec": ("", lambda x, _, __: effects.encode(x, _CODEC)),
+    "delay": (_NUMBER, lambda x, ms, _: np.concatenate([np.zeros(16 * int(ms)), x])),
+    "lsb": ("", lambda x, _, g: x + g.random.integers(-1, 2, len(x)) / 32767),
+    "copy": (_NUMBER, _copy),
+    "channel": (_NUMBER, _channel),
+}
+"""Kind of variant to the pattern of its argument and the function that alters a signal."""
+
+
+def _known(variant: str) -> bool:
+    kind, _, argument = variant.partition(":")
+    return kind in _ALTERATIONS and bool(re.fullmatch(_ALTERATIONS[kind][0], argument))
+
+
+def _signal(samples: NDArray[np.int16]) -> _Signal:
     return samples / 32768.0
 
 
-def _samples(signal: NDArray[np.float64]) -> NDArray[np.int16]:
-    return np.round(signal * 32767).astype(np.int16)
+def _samples(signal: _Signal) -> NDArray[np.int16]:
+    return np.round(np.clip(signal, -1, 1) * 32767).astype(np.int16)
