@@ -48,6 +48,11 @@ class Bundle:
         return str(self.card["name"])
 
     @property
+    def version(self) -> str:
+        """Version of the model."""
+        return str(self.card["version"])
+
+    @property
     def precision(self) -> str:
         """``int8`` or ``fp32``."""
         return str(self.card["precision"])

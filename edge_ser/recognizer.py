@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.audio import SAMPLING_RATE, AudioSignal, Source
+from edge_ser.audio import SAMPLING_RATE, AudioSignal, Block, Source
 from edge_ser.audio.quality import dbfs
 from edge_ser.backends import open_backend
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
+from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
 from edge_ser.voice import VoiceStatistics, weight
 from edge_ser.windows import window_slices
@@ -198,6 +199,34 @@ class Recognizer:
             utterances=tuple(utterances),
         )
 
+    def enrol(
+        self, source: Source, voice: VoiceStatistics
+    ) -> Generator[tuple[Block, list[SpeechSegment]], None, None]:
+        """Add the utterances of a source to the statistics of a voice, as ordinary speech.
+
+        Args:
+            source: a microphone, file or signal in which only this voice speaks.
+            voice: the statistics.
+
+        Yields:
+            Each block, with the utterances that it completed; after the end of the source an empty
+            block with the last ones.
+
+        Raises:
+            EdgeSerError: the source fails.
+        """
+
+        def heard(found: list[SpeechSegment]) -> list[SpeechSegment]:
+            for segment in found:
+                self.hear(voice, segment.values, 1.0)
+            return found
+
+        with source, SpeechSegmenter(self._features, None, SpeechGate()) as segmenter:
+            for block in source:
+                self.level = dbfs(block.samples)
+                yield block, heard(segmenter.push(block.samples))
+            yield Block(np.empty(0, np.int16), time.monotonic()), heard(segmenter.finish())
+
     def _decide(
         self, probabilities: NDArray[np.float64], threshold: float | None
     ) -> tuple[str | None, float, dict[str, float]]:
@@ -255,7 +284,7 @@ class Recognizer:
                 backend=self.backend,
             )
 
-        with source, SpeechSegmenter(self._features, hop) as segmenter:
+        with source, SpeechSegmenter(self._features, hop, SpeechGate()) as segmenter:
             for block in source:
                 if block.lost:
                     # speech before and after the gap is not one utterance

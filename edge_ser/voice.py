@@ -54,6 +54,14 @@ class VoiceStatistics:
     def __repr__(self) -> str:
         return f"VoiceStatistics(prior={self.prior:g}, count={self.count:.1f})"
 
+    def take(self, other: VoiceStatistics) -> None:
+        """Go on from other statistics."""
+        self.count, self.mean, self.mean_square = other.count, other.mean, other.mean_square
+
+    def copy(self) -> VoiceStatistics:
+        """Return statistics that go on from here by themselves."""
+        return VoiceStatistics(self.prior, self.count, self.mean, self.mean_square)
+
     def hear(self, nodes: NDArray[np.float32], weight: float) -> None:
         """Add an utterance, and forget what exceeds :data:`LONGEST`.
 

@@ -39,9 +39,14 @@ class Quality(NamedTuple):
         return cls(
             dbfs(samples),
             _decibels(float(np.sqrt(np.quantile(power, 0.1)))),
-            float(np.mean(np.abs(samples.astype(np.int32)) >= _FULL)),
+            clipped_samples(samples) / len(samples),
             float(np.mean(samples) / (_FULL + 1)),
         )
+
+
+def clipped_samples(samples: NDArray[np.int16]) -> int:
+    """Count the samples at either end of the range."""
+    return int(np.count_nonzero(np.abs(samples.astype(np.int32)) >= _FULL))
 
 
 def dbfs(samples: NDArray[np.int16]) -> float:

@@ -7,7 +7,17 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from edge_ser.cli import bench, classify, devices, doctor, info, listen, models
+from edge_ser.cli import (
+    bench,
+    classify,
+    devices,
+    doctor,
+    enrol,
+    info,
+    listen,
+    models,
+    profiles,
+)
 from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
@@ -16,7 +26,7 @@ from edge_ser.errors import EdgeSerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (listen, classify, devices, models, info, bench, doctor)
+COMMANDS = (listen, classify, enrol, profiles, devices, models, info, bench, doctor)
 
 _EXAMPLE = """\
 edge-ser listen                        listen to the default microphone

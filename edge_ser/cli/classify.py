@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
     options.add_model(parser)
     options.add_threshold(parser)
+    options.add_voice(parser)
     options.add_json(parser)
 
 
@@ -36,10 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
     from edge_ser.recognizer import load
 
     recognizer = load(arguments.model, arguments.backend)
+    voice = options.voice(arguments, recognizer)
     code = 0
     for file in _with_progress(arguments.files):
         try:
-            result = recognizer.classify_source(AudioFile(file), arguments.threshold)
+            result = recognizer.classify_source(
+                AudioFile(file),
+                arguments.threshold,
+                voice=voice.copy(),
+                adapt=not arguments.no_adapt,
+            )
         except EdgeSerError as error:
             code = fail(error)
             if arguments.json:

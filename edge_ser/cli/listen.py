@@ -46,6 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seconds between two results while someone speaks (default: %(default)s)",
     )
     options.add_threshold(parser)
+    options.add_voice(parser)
+    parser.add_argument(
+        "--remember",
+        type=Path,
+        metavar="FILE",
+        help="keep what is known of the voice in FILE, and go on from there after a restart",
+    )
     parser.add_argument(
         "--duration", type=options.seconds, metavar="S", help="end after S seconds of audio"
     )
@@ -85,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--wait is for a microphone, not for --input FILE")
     if arguments.mqtt is None and (arguments.mqtt_login or arguments.mqtt_ca):
         arguments.parser.error("--mqtt-login and --mqtt-ca need --mqtt URL")
+    if arguments.remember and arguments.no_adapt:
+        arguments.parser.error("--remember has nothing to do with --no-adapt")
 
     from edge_ser.audio import AudioFile, SteadyMicrophone
     from edge_ser.cli.ending import EndingSource
@@ -97,7 +106,12 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.input
         else SteadyMicrophone(arguments.device, arguments.wait)
     )
+    voice = options.voice(arguments, recognizer)
     sinks = _sinks(arguments, recognizer)
+    if arguments.remember:
+        from edge_ser.sinks.memory import VoiceMemory
+
+        sinks.append(VoiceMemory(arguments.remember, voice, recognizer.bundle, say))
     manager = Systemd.from_environment()
     if manager:
         sinks.append(manager)
@@ -116,7 +130,10 @@ def run(arguments: argparse.Namespace) -> int:
             source, arguments.duration, opened, manager.alive if manager else lambda: None
         )
         stack.enter_context(handling_signals(ending.stop))
-        for event in recognizer.stream(ending, arguments.hop, arguments.threshold):
+        events = recognizer.stream(
+            ending, arguments.hop, arguments.threshold, voice=voice, adapt=not arguments.no_adapt
+        )
+        for event in events:
             for sink in sinks:
                 sink(event)
     return 0

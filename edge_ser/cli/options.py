@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from edge_ser import __version__
 
 if TYPE_CHECKING:
+    from edge_ser.recognizer import Recognizer
     from edge_ser.sinks.mqtt import Broker
+    from edge_ser.voice import VoiceStatistics
 
 BACKENDS = ("numpy", "onnx", "tflite")
 
@@ -58,9 +60,34 @@ def add_threshold(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_voice(parser: argparse.ArgumentParser) -> None:
+    """Add ``--profile`` and ``--no-adapt``."""
+    parser.add_argument(
+        "--profile",
+        metavar="NAME|FILE",
+        help="start from a voice that `edge-ser enrol` learnt (default: nothing is known)",
+    )
+    parser.add_argument(
+        "--no-adapt", action="store_true", help="do not adapt to the voice while it speaks"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
+
+
+def voice(arguments: argparse.Namespace, recognizer: Recognizer) -> VoiceStatistics:
+    """Return the statistics of the voice of ``--profile``, or those of an unknown voice.
+
+    Raises:
+        EdgeSerError: there is no such profile, or it was made for another model.
+    """
+    if arguments.profile is None:
+        return recognizer.unknown_voice()
+    from edge_ser import profiles
+
+    return profiles.load(arguments.profile, recognizer.bundle)
 
 
 def seconds(text: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from edge_ser.audio.dc import DCBlocker
 from edge_ser.features import FeatureSet, FeatureStream
 from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
 from edge_ser.speech.endpointer import Endpointer
+from edge_ser.speech.gate import WARM_UP, SpeechGate
+from edge_ser.speech.recent import RecentAudio
 from edge_ser.windows import WINDOW
 
 if TYPE_CHECKING:
@@ -48,6 +50,16 @@ class SpeechSegment:
     final: bool
 
 
+class _Pending(NamedTuple):
+    """A segment that waits for its last vector; times in seconds of this openSMILE run."""
+
+    start: float
+    end: float
+    decided: float
+    final: bool
+    utterance: float  # start of the whole utterance
+
+
 class SpeechSegmenter:
     """Segmenter that finds speech segments in a stream of samples and computes their nodes.
 
@@ -57,18 +69,24 @@ class SpeechSegmenter:
     Args:
         features: feature set of the nodes.
         hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
+        gate: hears every candidate, and leaves out what is no speech; None to leave out nothing.
     """
 
-    def __init__(self, features: FeatureSet, hop: float | None = None) -> None:
+    def __init__(
+        self, features: FeatureSet, hop: float | None = None, gate: SpeechGate | None = None
+    ) -> None:
         self.features = features
         self._hop = hop
+        self._gate = gate
         self._stream = FeatureStream(features)
         self._begin(0.0)
 
     def _begin(self, offset: float) -> None:
         self._place(offset)
         self._endpointer = Endpointer()
-        self._pending: deque[tuple[float, float, float, bool]] = deque()
+        self._pending: deque[_Pending] = deque()
+        self._audio = RecentAudio(LEAD_IN)
+        self._gated: tuple[float, float] | None = None  # start of an utterance, and heard up to
         self._next_tick = 0.0
         self._vectors: list[NDArray[np.float32]] = []
         self._first_vector = 0
@@ -87,7 +105,10 @@ class SpeechSegmenter:
             return []
         self._untouched = False
         self._seconds += len(samples) / SAMPLING_RATE
-        self._stream.write(_GAIN * self._blocker.push(samples))
+        unbiased = self._blocker.push(samples)
+        self._stream.write(_GAIN * unbiased)
+        if self._gate:
+            self._audio.append(unbiased)
         return self._collect()
 
     def finish(self) -> list[SpeechSegment]:
@@ -128,7 +149,9 @@ class SpeechSegmenter:
         for loudness, f0 in lld[:, [LOUDNESS, F0]].tolist():
             self._follow(loudness, f0)
         if self._ended and (found := self._endpointer.close()):
-            self._pending.append((found.start, found.end, self._endpointer.time, True))
+            self._pending.append(
+                _Pending(found.start, found.end, self._endpointer.time, True, found.start)
+            )
         ready = self._deliver()
         self._trim()
         return ready
@@ -138,28 +161,31 @@ class SpeechSegmenter:
         found = endpointer.push(loudness, f0)
         now = endpointer.time
         if found:
-            self._pending.append((found.start, found.end, now, True))
+            self._pending.append(_Pending(found.start, found.end, now, True, found.start))
         if self._hop is None:
             return
         start = endpointer.start
         if start is None:
             self._next_tick = now + self._hop
         elif now >= self._next_tick and not endpointer.pausing:
-            self._pending.append((max(start, now - WINDOW), now, now, False))
+            self._pending.append(_Pending(max(start, now - WINDOW), now, now, False, start))
             self._next_tick = now + self._hop
 
     def _deliver(self) -> list[SpeechSegment]:
         """Return the pending segments whose last vector has arrived."""
         ready = []
         reached = self.features.centre(self._first_vector + len(self._vectors))
-        while self._pending and (self._ended or reached > self._pending[0][1]):
-            start, end, decided, final = self._pending.popleft()
+        while self._pending and (self._ended or reached > self._pending[0].end):
+            pending = self._pending.popleft()
+            if not self._is_speech(pending):
+                continue
+            start, end = pending.start, pending.end
             # the silence that was added is not part of the utterance
             start = max(start + self._offset, 0.0) - self._offset
             end = min(end + self._offset, self._seconds) - self._offset
             values = self._between(start, end)
             if len(values):
-                needed = max(decided + LLD_FRAME, end + self.features.frame / 2)
+                needed = max(pending.decided + LLD_FRAME, end + self.features.frame / 2)
                 newest = min(needed + self._offset, self._seconds)
                 ready.append(
                     SpeechSegment(
@@ -167,10 +193,21 @@ class SpeechSegmenter:
                         end=end + self._offset,
                         values=values,
                         newest=newest,
-                        final=final,
+                        final=pending.final,
                     )
                 )
         return ready
+
+    def _is_speech(self, pending: _Pending) -> bool:
+        """Let the gate hear the utterance up to the end of the segment."""
+        if self._gate is None:
+            return True
+        if self._gated is None or self._gated[0] != pending.utterance:
+            self._gate.begin()
+            self._gated = pending.utterance, pending.utterance - WARM_UP
+        self._gate.push(self._audio.between(self._gated[1], pending.end))
+        self._gated = pending.utterance, pending.end
+        return self._gate.open
 
     def _between(self, start: float, end: float) -> NDArray[np.float32]:
         centres = self.features.centre(self._first_vector) + self.features.step * np.arange(
@@ -181,7 +218,9 @@ class SpeechSegmenter:
 
     def _trim(self) -> None:
         """Discard the vectors that no segment can need any more."""
-        earliest = min([self._endpointer.earliest, *(start for start, *_ in self._pending)])
+        starts = [pending.utterance for pending in self._pending]
+        earliest = min([self._endpointer.earliest, *starts])
+        self._audio.trim(earliest - WARM_UP)
         old = int((earliest - self.features.centre(self._first_vector)) / self.features.step) - 1
         if old > 0:
             old = min(old, len(self._vectors))

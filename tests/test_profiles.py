@@ -1,0 +1,145 @@
+"""Voices are learnt, kept and used: by the command line, by Python, over restarts."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import edge_ser as package
+from edge_ser import profiles
+from edge_ser.audio import AudioFile
+from edge_ser.demo import PATH as DEMO
+from edge_ser.errors import EdgeSerError
+from edge_ser.voice import VoiceStatistics
+from tests.command import edge_ser
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config" / "edge-ser" / "profiles"
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> package.Recognizer:
+    return package.load("cogcn")
+
+
+@pytest.fixture(scope="module")
+def recordings(corpora: Path) -> list[Path]:
+    """Find neutral clips of one actor: together half a minute of speech."""
+    return sorted(corpora.glob("ravdess/Actor_03/03-01-0[12]-*.flac"))[:20]
+
+
+def test_a_voice_is_enrolled_listed_and_used(recordings: list[Path], home: Path) -> None:
+    done = edge_ser("enrol", "anna", "--input", *recordings)
+    assert done.returncode == 0, done.stderr
+    file = home / "anna.json"
+    assert f"s of speech; {file}" in done.stdout
+    assert file.stat().st_size < 8_000
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    content = json.loads(file.read_text())
+    assert content["seconds"] > 20
+    assert list(content) == [
+        *("format", "model", "version", "features", "normalisation"),
+        *("n", "mean", "mean_square", "seconds", "created"),
+    ]
+    (listed,) = edge_ser("profiles", "--json").records
+    assert (listed["name"], listed["model"], listed["path"]) == ("anna", "cogcn", str(file))
+    assert "anna" in edge_ser("profiles").stdout
+    clip = recordings[-1]
+    plain = edge_ser("classify", "--json", clip).records[0]["probabilities"]
+    for given in ("anna", file):
+        known = edge_ser("classify", "--json", "--profile", given, clip).records[0]["probabilities"]
+        assert known != plain
+    first = edge_ser("listen", "--input", DEMO, "--json", "--profile", "anna").records[0]
+    assert first["heard"] == pytest.approx(content["seconds"], abs=0.1)
+
+
+def test_too_little_speech_writes_nothing(recordings: list[Path], home: Path) -> None:
+    done = edge_ser("enrol", "anna", "--input", recordings[0])
+    assert done.returncode == 1
+    assert "s of speech were heard, 20 are needed: speak longer" in done.stderr
+    assert not home.exists()
+
+
+def test_a_clipped_recording_is_refused(tmp_path: Path, home: Path) -> None:
+    import soundfile
+
+    signal, rate = soundfile.read(DEMO)
+    loud = tmp_path / "loud.wav"
+    soundfile.write(loud, np.clip(20 * signal, -1, 1), rate)
+    done = edge_ser("enrol", "anna", "--input", loud, "--seconds", "1")
+    assert done.returncode == 1
+    assert "is too loud" in done.stderr
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("name", ["../anna", "a/b", "", "."])
+def test_names_stay_in_the_folder(name: str) -> None:
+    done = edge_ser("enrol", name, "--input", DEMO)
+    assert done.returncode == 1
+    assert "cannot be the name of a profile" in done.stderr
+
+
+def test_profiles_of_others_and_damaged_ones(
+    recognizer: package.Recognizer, tmp_path: Path
+) -> None:
+    bundle = recognizer.bundle
+    dimension = bundle.features.dimension
+    voice = VoiceStatistics(100.0, 50.0, np.ones(dimension), np.full(dimension, 2.0))
+    file = tmp_path / "voice.json"
+    profiles.save(file, voice, bundle)
+    loaded = profiles.load(str(file), bundle)
+    assert loaded.count == 50
+    np.testing.assert_array_equal(loaded.mean_square, voice.mean_square)
+    good = json.loads(file.read_text())
+    for changes, message in (
+        ({"model": "other"}, "was made for other"),
+        ({"version": "0"}, "enrol again, with edge-ser enrol"),
+        ({"normalisation": "0"}, "enrol again, with edge-ser enrol"),
+        ({"format": "other"}, "is not a profile of edge-ser"),
+        ({"mean": [1.0]}, "is damaged: enrol again"),
+        ({"n": -1}, "is damaged: enrol again"),
+        ({"mean": [float("nan")] * dimension}, "is damaged: enrol again"),
+    ):
+        file.write_text(json.dumps({**good, **changes}))
+        with pytest.raises(EdgeSerError, match=message):
+            profiles.load(str(file), bundle)
+    for text in ("", "[]", "{", "[" * 100_000, "\0" * 2_000_000):
+        file.write_text(text)
+        with pytest.raises(EdgeSerError, match="is not a profile of edge-ser"):
+            profiles.load(str(file), bundle)
+    with pytest.raises(EdgeSerError, match="no such file or directory.*there are: none"):
+        profiles.load("nobody", bundle)
+
+
+def test_a_restart_goes_on_with_the_voice(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "voice.json"
+    listen = ("listen", "--input", DEMO, "--json", "--remember", file)
+    first = [r for r in edge_ser(*listen).records if r["type"] == "utterance"]
+    assert [r["heard"] for r in first] == sorted(r["heard"] for r in first)
+    assert first[0]["heard"] == 0 < first[-1]["heard"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = [r for r in edge_ser(*listen).records if r["type"] == "utterance"]
+    assert again[0]["heard"] > first[-1]["heard"]
+    file.write_text("damaged")
+    done = edge_ser(*listen)
+    assert done.returncode == 0
+    assert "the voice is learnt anew" in done.stderr
+    assert next(r for r in done.records if r["type"] == "utterance")["heard"] == 0
+
+
+def test_nothing_is_learnt_if_not_wanted(recognizer: package.Recognizer) -> None:
+    done = edge_ser("listen", "--input", DEMO, "--json", "--no-adapt")
+    assert {r["heard"] for r in done.records} == {0}
+    voice = recognizer.unknown_voice()
+    recognizer.classify_source(AudioFile(DEMO), voice=voice, adapt=False)
+    assert voice.count == 0
+    recognizer.classify_source(AudioFile(DEMO), voice=voice)
+    assert voice.count > 0
+    assert edge_ser("listen", "--no-adapt", "--remember", "x").returncode == 2
