@@ -99,7 +99,7 @@ def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estima
     by_seed: dict[int, list[Fit]] = {}
     for fit in fits:
         by_seed.setdefault(fit.seed, []).append(fit)
-    values, resampled = [], []
+    estimates = []
     for own in by_seed.values():
         confusions = [np.array(fit.test[condition][corpus]["confusion"]) for fit in own]
         units = {
@@ -109,13 +109,26 @@ def _corpus(fits: Sequence[Fit], corpus: str, condition: str, by: str) -> Estima
         if by == "speakers":
             units = _by_speaker([fit.predictions[condition] for fit in own], corpus)
         right, total = (np.stack([units[name][k] for name in sorted(units)]) for k in range(2))
-        values.append(_mean_recall(right.sum(axis=0), total.sum(axis=0)))
-        if by != "nothing":
-            weights = _draws(corpus, len(units))
-            resampled.append(_mean_recall(weights @ right, weights @ total))
+        estimates.append(estimate(right, total, corpus))
+    drawn = [one.resampled for one in estimates if one.resampled is not None]
     return Estimate(
-        value=float(np.mean(values)),
-        resampled=np.mean(resampled, axis=0) if resampled else None,
+        value=float(np.mean([one.value for one in estimates])),
+        resampled=None if by == "nothing" else np.mean(drawn, axis=0),
+    )
+
+
+def estimate(right: NDArray[np.int64], total: NDArray[np.int64], corpus: str) -> Estimate:
+    """Estimate UA from the correct and all clips of each unit that is drawn.
+
+    Args:
+        right: (units, C) correct clips per label.
+        total: (units, C) clips per label.
+        corpus: name of the corpus, which seeds the draws.
+    """
+    weights = _draws(corpus, len(right))
+    return Estimate(
+        value=float(_mean_recall(right.sum(axis=0), total.sum(axis=0))),
+        resampled=_mean_recall(weights @ right, weights @ total),
     )
 
 

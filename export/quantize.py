@@ -166,7 +166,7 @@ def _calibrate(args: argparse.Namespace, run: Run, data: Data, cache: Cache) -> 
     apart = Run.open(args.strangers, cache)
     if apart.config != run.config or apart.rows != run.rows:
         raise EdgeSerError(f"{args.strangers}: its recipe or its clips are not those of {args.run}")
-    judged = list(judge(apart, data, Recipe(args.precision, args.prune)))
+    judged = judge(apart, data, Recipe(args.precision, args.prune), cache.console)
     value = temperature(judged, data.table)
     return {
         "temperature": value,

@@ -18,16 +18,21 @@ from export.formats import available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.signature import Signature
-from export.states import STATES, Answers, answers
+from export.states import STATES, Answers, answers, join
 from export.verify import usable
 from export.write import write_bundle
 from train.conditions import augment
 from train.metrics import NO_SPEECH, score
+from train.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from rich.console import Console
 
     from train.learning.data import Data, Table
+    from train.protocol import Protocol
     from train.runs import Run
 
 ANSWERED = 0.9
@@ -36,7 +41,7 @@ ANSWERED = 0.9
 
 @dataclass(frozen=True)
 class Judged:
-    """Answers about one corpus, by a network that was trained on the others.
+    """Answers about one corpus, by networks that were not trained on its speakers.
 
     Args:
         corpus: its name.
@@ -47,30 +52,41 @@ class Judged:
     states: dict[str, Answers]
 
 
-def judge(run: Run, data: Data, recipe: Recipe) -> Iterator[Judged]:
-    """Export each fold of a run that leaves one corpus out, and ask it about that corpus.
+def judge(
+    run: Run, data: Data, recipe: Recipe, console: Console, protocol: Protocol = "loco"
+) -> list[Judged]:
+    """Export each fold of a run, and ask it about its test speakers.
 
     Args:
-        run: a run of the protocol ``loco``.
+        run: a finished run.
         data: its clips, in every variant that pruning needs.
         recipe: changes that export makes to the networks.
+        console: shows a progress bar if it is a terminal.
+        protocol: of the run; only ``loco``, which leaves whole corpora out, tells of strangers.
 
     Raises:
         EdgeSerError: the run has another protocol or is unfinished, or a network cannot be
             exported.
     """
-    if run.protocol != "loco" or run.unfinished:
+    if run.protocol != protocol or run.unfinished:
         raise EdgeSerError(
-            f"{run.path}: is no finished run of `python -m train fit --protocol loco`"
+            f"{run.path}: is no finished run of `python -m train fit --protocol {protocol}`"
         )
-    for fold, split in enumerate(run.splits):
-        recognizer = recognizer_of(run, data, fold, recipe)
-        rows = data.table.rows_of(split.test)
-        clips = data.clips[augment.CLEAN]
-        yield Judged(
-            corpus=split.test[0][0],
-            states={state: answers(recognizer, clips, data.table, rows, state) for state in STATES},
-        )
+    found: dict[str, dict[str, list[Answers]]] = {}
+    with progress(console, "strangers", len(run.splits)) as advance:
+        for fold, split in enumerate(run.splits):
+            recognizer = recognizer_of(run, data, fold, recipe)
+            for corpus in dict.fromkeys(name for name, _ in split.test):
+                rows = data.table.rows_of([who for who in split.test if who[0] == corpus])
+                states = found.setdefault(corpus, {state: [] for state in STATES})
+                for state, answered in states.items():
+                    clips = data.clips[augment.CLEAN]
+                    answered.append(answers(recognizer, clips, data.table, rows, state))
+            advance()
+    return [
+        Judged(corpus, {state: join(parts) for state, parts in states.items()})
+        for corpus, states in found.items()
+    ]
 
 
 def recognizer_of(run: Run, data: Data, fold: int, recipe: Recipe) -> Recognizer:
@@ -114,6 +130,12 @@ def threshold(judged: Sequence[Judged], value: float) -> float:
     return calibration.threshold(np.concatenate(scores), np.concatenate(weights), ANSWERED)
 
 
+def predictions(answered: Answers) -> NDArray[np.int64]:
+    """Return the (n,) predicted classes, :data:`train.metrics.NO_SPEECH` where nothing is heard."""
+    heard = np.isfinite(answered.logits).all(axis=1)
+    return np.where(heard, np.nan_to_num(answered.logits).argmax(axis=1), NO_SPEECH)
+
+
 def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
     """Measure UA and confidence in every state, corpus by corpus.
 
@@ -143,11 +165,10 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
 def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:
     labels = table.labels[answered.rows]
     heard = np.isfinite(answered.logits).all(axis=1)
-    predictions = np.where(heard, np.nan_to_num(answered.logits).argmax(axis=1), NO_SPEECH)
     scores = calibration.probabilities(answered.logits[heard], value)
     return {
         "clips": len(labels),
-        "ua": score(labels, predictions)["ua"],
+        "ua": score(labels, predictions(answered))["ua"],
         "heard": float(heard.mean()),
         "temperature": value,
         "ece": calibration.expected_calibration_error(scores, labels[heard]),
