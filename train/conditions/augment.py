@@ -59,11 +59,16 @@ def babbles(variant: str) -> bool:
     return _kind(variant) in _WITH_VOICES
 
 
+def for_training(variant: str) -> bool:
+    """Return whether ``variant`` is drawn in training only."""
+    return _kind(variant) in _FOR_TRAINING
+
+
 def sounds_needed(variant: str) -> Part | None:
     """Return the half of the recorded sounds that :func:`apply` needs for ``variant``, if any."""
     if _kind(variant) not in _WITH_SOUNDS:
         return None
-    return "training" if _kind(variant) in _FOR_TRAINING else "test"
+    return "training" if for_training(variant) else "test"
 
 
 def _kind(variant: str) -> str:
@@ -78,7 +83,7 @@ def condition(word: str) -> str:
     """
     word = word.strip()
     variant = noise(int(word)) if _WHITE.fullmatch(word) else word
-    if variant != CLEAN and (_kind(variant) in _FOR_TRAINING or not _known(variant)):
+    if variant != CLEAN and (for_training(variant) or not _known(variant)):
         raise EdgeSerError(
             f"--noise {word}: there are clean, SNR (a number: white noise, in dB), pink:SNR, "
             "babble:SNR and silence:PERCENT (0 to 50), as in clean,10,babble:5,silence:30"

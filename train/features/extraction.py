@@ -12,7 +12,9 @@ from edge_ser import nodes
 from edge_ser.audio import SAMPLING_RATE, AudioSignal
 from edge_ser.features import FeatureSet, feature_set
 from edge_ser.nodes import Nodes
+from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
+from train.conditions import augment
 from train.features.conditioned import compute_clips
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def extract(
 ) -> list[Nodes]:
     """Extract the utterances of each row and their unnormalised nodes.
 
+    The speech gate hears every clip but the copies for training, which are speech by definition.
+
     Args:
         rows: the clips.
         spec: the feature set, as for :func:`edge_ser.features.feature_set`.
@@ -59,8 +63,10 @@ def extract(
         sounds: what channels are made of.
     """
     features = feature_set(spec)
-    kind = f"{features.spec}/{features.version}/{nodes.VERSION}"
-    found = compute_clips(rows, variant, kind, partial(_nodes, features=features), cache, sounds)
+    gated = not augment.for_training(variant)
+    kind = f"{features.spec}/{features.version}/{nodes.VERSION}{'/gated' if gated else ''}"
+    compute = partial(_nodes, features=features, gated=gated)
+    found = compute_clips(rows, variant, kind, compute, cache, sounds)
     return [
         Nodes(
             values=a["values"],
@@ -82,13 +88,13 @@ def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.f
 
 
 @lru_cache(maxsize=1)  # one per process: a new openSMILE for every clip takes a third longer
-def _segmenter(features: FeatureSet) -> SpeechSegmenter:
-    return SpeechSegmenter(features)
+def _segmenter(features: FeatureSet, gated: bool) -> SpeechSegmenter:
+    return SpeechSegmenter(features, None, SpeechGate() if gated else None)
 
 
-def _nodes(samples: NDArray[np.int16], features: FeatureSet) -> Arrays:
+def _nodes(samples: NDArray[np.int16], features: FeatureSet, gated: bool) -> Arrays:
     with AudioSignal(samples, SAMPLING_RATE) as source:
-        found = nodes.extract(source, _segmenter(features))
+        found = nodes.extract(source, _segmenter(features, gated))
     return {
         "values": found.values,
         "utterances": np.asarray(found.utterances, np.float64).reshape(-1, 2),

@@ -1,0 +1,1 @@
+"""How right the model is on strangers: ``python -m benchmarks.strangers``."""

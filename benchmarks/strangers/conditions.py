@@ -1,0 +1,114 @@
+"""Microphones, rooms and noises that training never uses; the same clip a little later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.strangers.states import described
+from edge_ser.features import feature_set
+from export.states import answers
+from export.strangers import predictions, recognizer_of
+from train.conditions import augment
+from train.conditions.sounds import Sounds
+from train.features.extraction import extract
+from train.learning.data import Clips, Data, Table
+from train.metrics import NO_SPEECH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from export.card import Recipe
+    from train.features.cache import Cache
+    from train.runs import Run
+
+CONDITIONS = {
+    augment.CLEAN: "as recorded",
+    "gain:10": "level +10 dB",
+    "gain:-10": "level −10 dB",
+    "gain:-20": "level −20 dB",
+    "gain:-30": "level −30 dB",
+    "overdrive:12": "clipped by 12 dB",
+    "offset:5": "DC 0.5 %",
+    "offset:20": "DC 2 %",
+    "band:0-3900": "8 kHz",
+    "band:300-3400": "300–3400 Hz",
+    "room:0": "room 1",
+    "room:5": "room 2",
+    "room:10": "room 3",
+    "noise:20": "white noise, 20 dB",
+    "noise:10": "white noise, 10 dB",
+    "pink:20": "pink noise, 20 dB",
+    "pink:10": "pink noise, 10 dB",
+    "babble:20": "babble, 20 dB",
+    "babble:10": "babble, 10 dB",
+    "recorded:20": "street and household, 20 dB",
+    "recorded:10": "street and household, 10 dB",
+    "codec": "Ogg Vorbis, 24 kbit/s",
+    "delay:1": "1 ms later",
+    "delay:7": "7 ms later",
+    "delay:37": "37 ms later",
+    "delay:73": "73 ms later",
+    "delay:99": "99 ms later",
+    "lsb": "±1 of 32,768",
+}
+STEADY = ("codec", "delay:1", "delay:7", "delay:37", "delay:73", "delay:99", "lsb")
+"""Conditions under which the label should stay."""
+LEVELS = ("gain:10", "gain:-10", "gain:-20", "gain:-30")
+_CLIPS = 2
+"""Clips of each speaker and emotion."""
+
+
+def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) -> dict[str, Any]:
+    """Ask each network about clips of the corpus that it does not know, in every condition.
+
+    Args:
+        run: a run that leaves one corpus out.
+        data: its clips, in every variant that pruning needs.
+        recipe: changes that export makes to the networks.
+        sounds: folder of noises and rooms; the half that training never uses.
+        cache: where features are kept.
+    """
+    rows = _some(run)
+    table = Table.of(rows)
+    features = feature_set(run.config.features)
+    half = Sounds.of(sounds, "test")
+    clips = {
+        variant: Clips.of(
+            extract(rows, run.config.features, variant, cache, half),
+            features,
+            run.config.window,
+            run.config.window_step,
+        )
+        for variant in CONDITIONS
+    }
+    found: dict[str, dict[str, Any]] = {variant: {} for variant in CONDITIONS}
+    for fold, split in enumerate(run.splits):
+        corpus = split.test[0][0]
+        recognizer = recognizer_of(run, data, fold, recipe)
+        own = table.rows_of(split.test)
+        clean = None
+        for variant in CONDITIONS:
+            answered = answers(recognizer, clips[variant], table, own, "cold")
+            predicted = predictions(answered)
+            if clean is None:
+                clean = predicted
+            both = (clean != NO_SPEECH) & (predicted != NO_SPEECH)
+            found[variant][corpus] = {
+                **described(answered, table, corpus),
+                "same": float(np.mean(clean[both] == predicted[both])),
+            }
+    return found
+
+
+def _some(run: Run) -> list[Any]:
+    """Return some clips of each speaker and emotion, always the same ones."""
+    counts: dict[tuple[str, str, str], int] = {}
+    chosen = []
+    for row in run.rows:
+        key = (row.corpus, row.speaker, row.emotion)
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] <= _CLIPS:
+            chosen.append(row)
+    return chosen
