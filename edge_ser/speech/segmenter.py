@@ -199,9 +199,13 @@ class SpeechSegmenter:
         return ready
 
     def _is_speech(self, pending: _Pending) -> bool:
-        """Let the gate hear the utterance up to the end of the segment."""
+        """Ask the gate about the utterance up to the end of the segment."""
         if self._gate is None:
             return True
+        if pending.final:
+            self._gated = None
+            whole = self._audio.between(pending.utterance - WARM_UP, pending.end)
+            return self._gate.is_speech(whole)
         if self._gated is None or self._gated[0] != pending.utterance:
             self._gate.begin()
             self._gated = pending.utterance, pending.utterance - WARM_UP
