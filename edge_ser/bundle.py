@@ -99,6 +99,12 @@ class Bundle:
         return float(self.card.get("threshold", 0.0))
 
     @property
+    def strangers(self) -> float | None:
+        """UA, 0 to 1, on corpora that it was not trained on, cold; None if not measured."""
+        measured = self.card.get("strangers")
+        return None if measured is None else float(measured["cold"]["ua"])
+
+    @property
     def graph(self) -> str | None:
         """Kind of graph over the nodes; None for a model without one."""
         kind = str(self.card["graph"]["kind"])
@@ -245,6 +251,8 @@ def _problem(bundle: Bundle) -> str | None:
         return "normalisation is not finite and positive"
     if bundle.prior is not None and not 0 < bundle.prior < 1e9:
         return f"normalisation with a count of {bundle.prior}"
+    if bundle.strangers is not None and not 0 <= bundle.strangers <= 1:
+        return f"right on strangers {bundle.strangers}"
     if not 0 < bundle.temperature < 1e3 or not 0 <= bundle.threshold <= 1:
         return f"temperature {bundle.temperature}, threshold {bundle.threshold}"
     if card["graph"]["kind"] not in (*KINDS, NO_GRAPH):

@@ -496,14 +496,20 @@ def test_devices_prints_the_contract() -> None:
 
 def test_models_prints_the_contract() -> None:
     (record,) = edge_ser("models", "--json").records
-    assert list(record) == ["name", "path", "precision", "parameters", "bytes", "backends"]
+    *shown, licence = record
+    assert shown == [
+        *("name", "path", "precision", "parameters", "bytes", "backends", "strangers"),
+    ]
+    assert licence == "licence"
+    assert 0.25 < record["strangers"] < 1
+    assert "research and personal use" in record["licence"]
     assert record["name"] == "cogcn"
     assert record["backends"] == list(BACKENDS)
     assert record["bytes"] == max(
         (Path(record["path"]) / file).stat().st_size for file in WEIGHTS.values()
     )
     head, row = edge_ser("models").stdout.splitlines()
-    assert head.split() == list(record)
+    assert head.split() == shown
     assert row.split()[0] == "cogcn"
 
 

