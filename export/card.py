@@ -14,6 +14,7 @@ from train.models import count_parameters
 from train.runs import Run, describe_rows
 
 if TYPE_CHECKING:
+    from train.config import Config
     from train.learning.trained import Trained
 
 VERSION = "2"
@@ -47,31 +48,8 @@ def model_card(
         recipe: changes made to the network.
         metrics: metrics on the test folds, before and after export.
     """
-    features = feature_set(run.config.features)
-    assert trained.normalisation is not None, "checked by quantize"
-    kind = run.config.graph
-    gamma = {} if kind == NO_GRAPH else {"gamma": trained.candidate.gamma}
     return {
-        "format": FORMAT,
-        "name": name,
-        "version": VERSION,
-        "precision": recipe.precision,
-        "architecture": {"system": run.config.model, **trained.candidate.network},
-        "labels": list(LABELS),
-        "inputs": Signature.of(run.config).describe(),
-        "features": {
-            "set": features.set,
-            "version": features.version,
-            "window": features.frame,
-            "step": features.step,
-        },
-        "normalisation": {
-            **trained.normalisation.to_dict(),
-            **({"count": run.config.voice_prior} if run.config.voice_prior else {}),
-        },
-        "windows": {"length": run.config.window, "step": run.config.window_step},
-        "graph": {"kind": kind, **gamma},
-        "parameters": count_parameters(trained.model),
+        **network_card(run.config, trained, name, recipe),
         "training": {
             "corpora": describe_rows(run.rows),
             "split": f"{len(run.splits)} speaker-disjoint folds for the figures, then all speakers",
@@ -82,6 +60,35 @@ def model_card(
         },
         "metrics": metrics,
         "licence": _licence({row.corpus for row in run.rows}),
+    }
+
+
+def network_card(config: Config, trained: Trained, name: str, recipe: Recipe) -> dict[str, Any]:
+    """Build what a device must know of a network; arguments as for :func:`model_card`."""
+    features = feature_set(config.features)
+    assert trained.normalisation is not None, "checked by quantize"
+    gamma = {} if config.graph == NO_GRAPH else {"gamma": trained.candidate.gamma}
+    return {
+        "format": FORMAT,
+        "name": name,
+        "version": VERSION,
+        "precision": recipe.precision,
+        "architecture": {"system": config.model, **trained.candidate.network},
+        "labels": list(LABELS),
+        "inputs": Signature.of(config).describe(),
+        "features": {
+            "set": features.set,
+            "version": features.version,
+            "window": features.frame,
+            "step": features.step,
+        },
+        "normalisation": {
+            **trained.normalisation.to_dict(),
+            **({"count": config.voice_prior} if config.voice_prior else {}),
+        },
+        "windows": {"length": config.window, "step": config.window_step},
+        "graph": {"kind": config.graph, **gamma},
+        "parameters": count_parameters(trained.model),
     }
 
 

@@ -13,7 +13,7 @@ from edge_ser.bundle import load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.recognizer import Recognizer
 from export import calibration
-from export.card import Recipe, model_card
+from export.card import Recipe, network_card
 from export.formats import available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
+    from train.config import Config
     from train.learning.data import Data, Table
+    from train.learning.trained import Trained
     from train.protocol import Protocol
     from train.runs import Run
 
@@ -90,18 +92,25 @@ def judge(
 
 
 def recognizer_of(run: Run, data: Data, fold: int, recipe: Recipe) -> Recognizer:
-    """Export a fold's network, and load it as a device does."""
-    smaller = prune(run, data, fold, recipe.pruned)
-    ready = on_grid(smaller.model) if recipe.precision == "int8" else smaller.model
-    first = available(run.config.model)[:1]
-    converted = convert(ready, Signature.of(run.config), recipe.precision, first)
-    files, failures = usable(converted, [])
+    """Prune and export a fold's network, and load it as a device does."""
+    return recognizer_for(run.config, prune(run, data, fold, recipe.pruned), recipe)
+
+
+def recognizer_for(config: Config, trained: Trained, recipe: Recipe) -> Recognizer:
+    """Export a network in one format, and load it as a device does.
+
+    Raises:
+        EdgeSerError: it cannot be exported.
+    """
+    ready = on_grid(trained.model) if recipe.precision == "int8" else trained.model
+    first = available(config.model)[:1]
+    files, failures = usable(convert(ready, Signature.of(config), recipe.precision, first), [])
     if failures:
         reasons = "; ".join(f"{name}: {failure.reason}" for name, failure in failures.items())
-        raise EdgeSerError(f"{run.path}: fold {fold} cannot be exported ({reasons})")
+        raise EdgeSerError(f"a {config.model} cannot be exported ({reasons})")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fold"
-        write_bundle(path, model_card(run, smaller, "fold", recipe, {}), by_name(files))
+        path = Path(folder) / "network"
+        write_bundle(path, network_card(config, trained, path.name, recipe), by_name(files))
         return Recognizer(load_bundle(path))
 
 

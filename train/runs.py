@@ -83,7 +83,7 @@ class Run:
         Raises:
             EdgeSerError: the folder holds other files, or a run with other settings or clips.
         """
-        rows = _rows(paths, config, cache)
+        rows = read_rows(paths, config, cache)
         run = cls(path, config, seed, protocol, dict(paths), rows, splits(rows, protocol))
         described = run._describe()
         if (path / "config.json").is_file():
@@ -116,7 +116,7 @@ class Run:
             raise EdgeSerError(f"{path}: is a run of another version of this program")
         paths = {name: Path(place) for name, place in fields["paths"].items()}
         config, protocol = Config.from_dict(fields["config"]), fields["protocol"]
-        rows = _rows(paths, config, cache)
+        rows = read_rows(paths, config, cache)
         run = cls(path, config, fields["seed"], protocol, paths, rows, splits(rows, protocol))
         if run._describe()["corpora"] != fields["corpora"]:
             raise EdgeSerError(f"{path}: the clips of its corpora have changed since; train again")
@@ -253,8 +253,13 @@ def _plain(value: object) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[Row]:
-    """Read the readable rows of all speakers but those whom the configuration leaves out."""
+def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[Row]:
+    """Read the readable rows of all speakers but those whom the configuration leaves out.
+
+    Raises:
+        EdgeSerError: see :func:`train.features.readable.read_all`; or somebody who is to be left
+            out is not there.
+    """
     rows = read_all(paths, cache)
     known = {f"{row.corpus}/{row.speaker}" for row in rows}
     if strange := [
