@@ -35,7 +35,7 @@ def fit_temperature(
         scores = log_softmax(logits / np.exp(logarithm), axis=1)
         return float(-np.average(scores[np.arange(len(labels)), labels], weights=weights))
 
-    return float(np.exp(minimize_scalar(loss, np.log(_RANGE), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=np.log(_RANGE), method="bounded").x))
 
 
 def probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -54,7 +54,8 @@ def threshold(scores: NDArray[np.float64], weights: NDArray[np.float64], answere
     confidence = scores.max(axis=1)
     order = np.argsort(confidence)
     below = np.cumsum(weights[order]) / weights.sum()
-    return float(confidence[order][np.searchsorted(below, 1 - answered)])
+    first = np.searchsorted(below, 1 - answered, side="right")
+    return float(confidence[order][min(first, len(order) - 1)])
 
 
 def expected_calibration_error(
