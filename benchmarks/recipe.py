@@ -49,10 +49,10 @@ STATES = ("cold", "enrolled", "mixed", "life")
 VARIATIONS: dict[str, list[str]] = {
     "as shipped": [],
     "all 88 functionals": ["features=egemaps-88@500/100"],
-    "one channel per clip": ["channels=1"],
-    "two channels": ["channels=2"],
+    "one channel": ["channels=1"],
+    "three channels": ["channels=3"],
     "no channels": ["channels=0"],
-    "white noise and level only": ["channels=0", "augment=3"],
+    "white noise and level only": ["channels=0", "augment=2"],
     "no contexts": ["voice_prior=0"],
     "prior of 30 nodes": ["voice_prior=30"],
     "prior of 300 nodes": ["voice_prior=300"],
@@ -62,8 +62,8 @@ VARIATIONS: dict[str, list[str]] = {
     "gamma 0.3": ["gamma=0.3"],
     "gamma 0.7": ["gamma=0.7"],
     "dropout 0.3": ["dropout=0.3"],
-    "half as many epochs": ["epochs=8"],
-    "twice as many epochs": ["epochs=30"],
+    "half as many epochs": ["epochs=15"],
+    "twice as many epochs": ["epochs=60"],
 }
 """What is changed: settings of ``train/configs/cogcn-edge.toml``."""
 
