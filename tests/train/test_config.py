@@ -30,11 +30,18 @@ def test_the_default_is_the_paper() -> None:
 
 
 def test_the_bundled_models_recipe_stays_small() -> None:
-    edge = config.load("cogcn", "cogcn-edge")
+    edge = config.load("cogcn", "cogcn-edge", ["sounds=DIR"])
     for candidate in edge.candidates():
-        model = models.create("cogcn", 88, 4, candidate.network)
+        model = models.create("cogcn", dimension(edge.features), 4, candidate.network)
         assert models.count_parameters(model) <= 56_000
-    assert edge.augment > 0
+    assert edge.channels > 0 and edge.voice_prior > 0
+    assert edge.without == ("crema-d/1006",)
+    assert edge == Config.from_dict(json.loads(json.dumps(edge.to_dict())))
+
+
+def test_channels_need_sounds() -> None:
+    with pytest.raises(EdgeSerError, match="channels need a folder of sounds: --set sounds=DIR"):
+        config.load("cogcn", "cogcn-edge")
 
 
 def test_set_changes_values() -> None:

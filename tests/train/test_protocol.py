@@ -56,6 +56,16 @@ def test_leave_one_speaker_out_by_hand() -> None:
     assert made[2].train == (("a", "01"), ("b", "00"))
 
 
+def test_leave_one_corpus_out_by_hand() -> None:
+    made = splits(rows_of(a=7, b=2, c=1), "loco")
+    assert [{corpus for corpus, _ in split.test} for split in made] == [{"a"}, {"b"}, {"c"}]
+    assert len(made[0].test) == 7
+    assert made[1].validation == (("a", "00"), ("a", "05"), ("c", "00"))
+    assert made[1].train == tuple(("a", f"0{number}") for number in (1, 2, 3, 4, 6))
+    with pytest.raises(EdgeSerError, match="at least 2 corpora with 2 speakers each are needed"):
+        splits(rows_of(a=9), "loco")
+
+
 def test_ten_folds_of_clips() -> None:
     rows = rows_of(a=30, b=20)
     table, made = Table.of(rows), splits(rows, "10-fold")
