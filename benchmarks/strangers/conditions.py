@@ -56,8 +56,8 @@ CONDITIONS = {
 STEADY = ("codec", "delay:1", "delay:7", "delay:37", "delay:73", "delay:99", "lsb")
 """Conditions under which the label should stay."""
 LEVELS = ("gain:10", "gain:-10", "gain:-20", "gain:-30")
-_CLIPS = 2
-"""Clips of each speaker and emotion."""
+_CLIPS = 1
+"""Of each speaker and emotion."""
 
 
 def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         "## Microphones, rooms, noise",
         "",
-        "The networks of the first table, cold, on two clips of each speaker and emotion. Rooms",
+        "The networks of the first table, cold, on a clip of each speaker and emotion. Rooms",
         "and recorded noises are those that training never uses.",
         "",
         *_conditions(found["conditions"]),
