@@ -10,7 +10,7 @@
 ...     if event.type == "utterance":
 ...         print(event.emotion)
 neutral
-neutral
+happy
 angry
 neutral
 """

@@ -59,7 +59,10 @@ def threshold(scores: NDArray[np.float64], weights: NDArray[np.float64], answere
 
 
 def expected_calibration_error(
-    scores: NDArray[np.float64], labels: NDArray[np.int64], bins: int = BINS
+    scores: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64] | None = None,
+    bins: int = BINS,
 ) -> float:
     """Compute the ECE: mean gap between confidence and accuracy, over bins of equal mass.
 
@@ -68,12 +71,15 @@ def expected_calibration_error(
     Args:
         scores: (n, C) probabilities.
         labels: (n,) true classes.
+        weights: (n,) weight of each answer; all alike by default.
         bins: number of bins.
     """
-    confidence, right = scores.max(axis=1), scores.argmax(axis=1) == labels
-    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
-    gaps = [len(p) * abs(confidence[p].mean() - right[p].mean()) for p in parts if len(p)]
-    return float(sum(gaps) / len(labels))
+    gaps = scores.max(axis=1) - (scores.argmax(axis=1) == labels)
+    mass = np.ones(len(labels)) if weights is None else weights
+    order = np.argsort(scores.max(axis=1), kind="stable")
+    middle = np.cumsum(mass[order]) - mass[order] / 2
+    places = np.minimum((bins * middle / mass.sum()).astype(int), bins - 1)
+    return float(np.abs(np.bincount(places, (mass * gaps)[order])).sum() / mass.sum())
 
 
 def negative_log_likelihood(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

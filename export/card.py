@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,23 +159,24 @@ def _describe_strangers(card: dict[str, Any]) -> str:
         right = {round(10 * share): 100 * value for share, value in figures["coverage"]}
         cells = " | ".join(f"{right[tenths]:.0f}" for tenths in (3, 5, 7, 9, 10))
         rows.append(
-            f"| {state} | {100 * figures['ua']:.1f} | {100 * figures['ece']:.1f} | {cells} |"
+            f"| {state} | {100 * figures['ua']:.1f} | {100 * figures['ece_pooled']:.1f} "
+            f"| {100 * figures['ece']:.1f} | {cells} |"
         )
     return f"""## Strangers
 
-{sentence}
+{textwrap.fill(sentence, 100)}
 Networks of the same recipe, each trained without one of the corpora and asked about that one, in
 five states of knowledge: the first utterance of a stranger; after ten neutral clips; in streams of
-shuffled clips, of one emotion after the other, and of 80 % neutral speech. UA and ECE in percent,
-and how often the surest tenths of the answers are right:
+shuffled clips, of one emotion after the other, and of 80 % neutral speech. UA; ECE of all answers
+together, and the mean of the corpora, each by itself; and how often the surest tenths of the answers
+are right; in percent:
 
-| state | UA | ECE | 30 % answered | 50 % | 70 % | 90 % | all |
-|---|---|---|---|---|---|---|---|
+| state | UA | ECE | ECE by corpus | 30 % answered | 50 % | 70 % | 90 % | all |
+|---|---|---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 
-Confidence is divided by a temperature of {card["temperature"]:.2f}, fitted to these answers. By
-default an answer below {100 * card["threshold"]:.0f} % is "unsure": one utterance of a stranger in
-ten.
+Logits are divided by a temperature of {card["temperature"]:.2f}, fitted to these answers. By default
+an answer below {100 * card["threshold"]:.0f} % is "unsure": one utterance of a stranger in ten.
 
 """
 

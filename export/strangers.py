@@ -146,9 +146,11 @@ def predictions(answered: Answers) -> NDArray[np.int64]:
 
 
 def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
-    """Measure UA and confidence in every state, corpus by corpus.
+    """Measure UA and confidence in every state, corpus by corpus, and the means over corpora.
 
-    The temperature by which a corpus's confidence is judged is fitted to the other corpora.
+    The temperature by which a corpus's confidence is judged is fitted to the other corpora. A
+    network may be surer than right on one corpus and less sure on another: ``ece`` is the mean of
+    the corpora's errors, ``ece_pooled`` that of all answers together, the corpora alike.
     """
     described: dict[str, Any] = {}
     for state in STATES:
@@ -159,6 +161,7 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
             per_corpus[corpus.corpus] = _figures(corpus.states[state], table, value)
         described[state] = {
             "corpora": per_corpus,
+            "ece_pooled": _pooled_error(judged, state, per_corpus, table),
             **{
                 figure: float(np.mean([found[figure] for found in per_corpus.values()]))
                 for figure in ("ua", "ece", "nll", "brier")
@@ -169,6 +172,22 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
             ],
         }
     return described
+
+
+def _pooled_error(
+    judged: Sequence[Judged], state: str, figures: dict[str, Any], table: Table
+) -> float:
+    scores, labels, weights = [], [], []
+    for corpus in judged:
+        answered = corpus.states[state]
+        heard = np.isfinite(answered.logits).all(axis=1)
+        value = figures[corpus.corpus]["temperature"]
+        scores.append(calibration.probabilities(answered.logits[heard], value))
+        labels.append(table.labels[answered.rows[heard]])
+        weights.append(np.full(heard.sum(), 1 / heard.sum()))
+    return calibration.expected_calibration_error(
+        np.concatenate(scores), np.concatenate(labels), np.concatenate(weights)
+    )
 
 
 def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "## Confidence",
         "",
         "The temperature for each corpus is fitted to the other three. ECE over 15 bins of equal",
-        "mass; coverage: how often the surest half, or nine tenths, of the answers are right.",
+        "mass: of all answers together, and the mean of the corpora, each by itself; coverage: how",
+        "often the surest half, or nine tenths, of the answers are right.",
         "",
         *_confidence(found["loco"]),
         "",
@@ -89,12 +90,12 @@ def _percent(figure: dict[str, Any]) -> str:
 
 def _confidence(figures: dict[str, Any]) -> list[str]:
     rows = [
-        "| state | ECE | NLL | Brier | right at 50 % coverage | at 90 % | at 100 % |",
-        "|---|---|---|---|---|---|---|",
+        "| state | ECE | ECE by corpus | NLL | Brier | right at 50 % coverage | at 90 % | 100 % |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for state, figure in figures.items():
         right = {round(10 * share): 100 * value for share, value in figure["coverage"]}
-        cells = [f"{figure[key]:.3f}" for key in ("ece", "nll", "brier")]
+        cells = [f"{figure[key]:.3f}" for key in ("ece_pooled", "ece", "nll", "brier")]
         cells += [f"{right[tenths]:.1f}" for tenths in (5, 9, 10)]
         rows.append(f"| {state} | {' | '.join(cells)} |")
     return rows
