@@ -168,15 +168,15 @@ def _describe_strangers(card: dict[str, Any]) -> str:
 Networks of the same recipe, each trained without one of the corpora and asked about that one, in
 five states of knowledge: the first utterance of a stranger; after ten neutral clips; in streams of
 shuffled clips, of one emotion after the other, and of 80 % neutral speech. UA; ECE of all answers
-together, and the mean of the corpora, each by itself; and how often the surest tenths of the answers
-are right; in percent:
+together, and the mean of the corpora, each by itself; and how often the surest tenths of the
+answers are right; in percent:
 
 | state | UA | ECE | ECE by corpus | 30 % answered | 50 % | 70 % | 90 % | all |
 |---|---|---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 
-Logits are divided by a temperature of {card["temperature"]:.2f}, fitted to these answers. By default
-an answer below {100 * card["threshold"]:.0f} % is "unsure": one utterance of a stranger in ten.
+Logits are divided by a temperature of {card["temperature"]:.2f}, fitted to these answers. By
+default an answer below {100 * card["threshold"]:.0f} % is "unsure": one utterance of a stranger in ten.
 
 """
 
