@@ -162,6 +162,7 @@ def _describe_strangers(card: dict[str, Any]) -> str:
             f"| {state} | {100 * figures['ua']:.1f} | {100 * figures['ece_pooled']:.1f} "
             f"| {100 * figures['ece']:.1f} | {cells} |"
         )
+    least = f"{100 * card['threshold']:.0f}"
     return f"""## Strangers
 
 {textwrap.fill(sentence, 100)}
@@ -176,7 +177,7 @@ answers are right; in percent:
 {chr(10).join(rows)}
 
 Logits are divided by a temperature of {card["temperature"]:.2f}, fitted to these answers. By
-default an answer below {100 * card["threshold"]:.0f} % is "unsure": one utterance of a stranger in ten.
+default an answer below {least} % is "unsure": one utterance of a stranger in ten.
 
 """
 
