@@ -39,6 +39,7 @@ EVENT_KEYS = [
     "emotion",
     "confidence",
     "probabilities",
+    "heard",
     "latency_ms",
     "dropped",
     "model",
@@ -181,7 +182,10 @@ def test_listen_prints_the_json_of_the_contract(listened: Done) -> None:
         assert 0 <= event["start"] < event["end"] <= soundfile.info(DEMO).duration
         assert list(event["probabilities"]) == list(LABELS)
         assert sum(event["probabilities"].values()) == pytest.approx(1)
-        assert event["probabilities"][event["emotion"]] == event["confidence"]
+        assert max(event["probabilities"].values()) == event["confidence"]
+        sure = event["confidence"] >= bundle.threshold
+        assert (event["emotion"] is not None) == sure
+        assert not sure or event["probabilities"][event["emotion"]] == event["confidence"]
         assert event["confidence"] == max(event["probabilities"].values())
         assert event["latency_ms"] >= 0
         assert (event["dropped"], event["model"], event["backend"]) == (0, "cogcn", "numpy")

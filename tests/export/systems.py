@@ -89,8 +89,9 @@ def bundle(system: str, folder: Path, files: dict[str, bytes]) -> Path:
     """Write a bundle that the device can load; return its folder."""
     chosen, own, shape = settings(system), features(system), signature(system)
     d = shape.dimension
+    told = load_bundle("cogcn").card
     card: dict[str, Any] = {
-        **load_bundle("cogcn").card,
+        **{key: told[key] for key in told if key not in ("temperature", "threshold", "strangers")},
         "name": system,
         "architecture": {"system": system, **chosen.candidates()[0].network},
         "inputs": shape.describe(),

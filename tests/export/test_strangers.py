@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_the_page(tmp_path: Path) -> None:
     state = {"corpora": {"one": corpus}, "ua": 0.512, "error": 0.021, "ece": 0.07, "nll": 1.1}
     state |= {"ece_pooled": 0.05}
     state |= {"brier": 0.6, "coverage": coverage, "curve": [(0, 0.5), (1, 0.53), (2, 0.55)]}
-    found = {
+    found: dict[str, dict[str, Any]] = {
         "loco": dict.fromkeys(STATES, state),
         "folds": dict.fromkeys(STATES, state),
         "conditions": {variant: {"one": corpus} for variant in CONDITIONS},
