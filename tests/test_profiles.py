@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,10 @@ from edge_ser import profiles
 from edge_ser.audio import AudioFile
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import EdgeSerError
+from edge_ser.sinks.memory import VoiceMemory
 from edge_ser.voice import VoiceStatistics
-from tests.command import edge_ser
+from tests.command import COMMAND, edge_ser
+from tests.virtual import ROOT, Environment
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +147,68 @@ def test_nothing_is_learnt_if_not_wanted(recognizer: package.Recognizer) -> None
     recognizer.classify_source(AudioFile(DEMO), voice=voice)
     assert voice.count > 0
     assert edge_ser("listen", "--no-adapt", "--remember", "x").returncode == 2
+
+
+def test_the_memory_warns_once_if_it_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = edge_ser("listen", "--input", DEMO, "--json", "--remember", tmp_path / "file" / "voice")
+    assert done.returncode == 0
+    assert done.stderr.count("cannot write profile") == 1
+    assert "what is known of the voice is lost at the end" in done.stderr
+
+
+def test_the_memory_is_written_once_a_minute(
+    recognizer: package.Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("edge_ser.sinks.memory.time.monotonic", lambda: now)
+    voice, file, written = recognizer.unknown_voice(), tmp_path / "voice.json", []
+    with VoiceMemory(file, voice, recognizer.bundle, print) as memory:
+        for event in recognizer.stream(AudioFile(DEMO), voice=voice):
+            now += 25.0
+            memory(event)
+            if event.type == "utterance":
+                written.append(file.exists() and json.loads(file.read_text())["n"])
+    assert written[-1] and len(set(written)) > 1
+    assert json.loads(file.read_text())["n"] == pytest.approx(voice.count, abs=0.01)
+
+
+def test_profiles_without_any_and_with_a_damaged_one(home: Path) -> None:
+    done = edge_ser("profiles")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no profiles; learn a voice: edge-ser enrol NAME" in done.stderr
+    home.mkdir(parents=True)
+    (home / "worn.json").write_text("{")
+    done = edge_ser("profiles", "--json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "worn.json is not a profile of edge-ser, or is damaged" in done.stderr
+
+
+@pytest.mark.system
+def test_enrolment_at_the_microphone(vmic: Environment, corpora: Path, tmp_path: Path) -> None:
+    """Read four seconds aloud; then say nothing, for too long."""
+    clips = sorted(corpora.glob("emodb/wav/03*N?.flac"))[:4]
+    enrol = [*COMMAND, "enrol", "--device", "vmic", "--seconds", "4"]
+    for name, spoken in (("anna", clips), ("nobody", [])):
+        process = subprocess.Popen(
+            [*enrol, tmp_path / f"{name}.json"],
+            cwd=ROOT,
+            env=vmic,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        time.sleep(2)
+        for clip in spoken:
+            subprocess.run(["paplay", "--device=play", clip], env=vmic, check=True)
+            time.sleep(0.8)
+        out, err = process.communicate(timeout=30)
+        assert "the sunlight strikes raindrops" in err
+        if spoken:
+            assert process.returncode == 0, err
+            assert json.loads((tmp_path / "anna.json").read_text())["seconds"] >= 3.5
+            assert "s of speech" in out
+        else:
+            assert process.returncode == 1
+            assert "only 0.0 s of speech were heard, 4 are needed" in err
+            assert not (tmp_path / "nobody.json").exists()
