@@ -34,6 +34,7 @@ _SNR = (5.0, 30.0)  # dB
 _WITHOUT_NOISE = 1 / 3
 _PEAK = 0.99
 _CODEC = 0.9  # of soundfile's compression level: some 24 kbit/s
+_SILENCE, _PERCENT = "silence", re.compile(r"\d|[1-4]\d|50")
 _FOR_TRAINING = ("copy", "channel")
 _WITH_VOICES = ("babble", "channel")
 _WITH_SOUNDS = ("channel", "room", "recorded")
@@ -152,7 +153,7 @@ def apply(
         )
     kind, _, argument = variant.partition(":")
     random = seeded(f"{clip_hash}/{variant}")
-    if kind == "silence":
+    if kind == _SILENCE:  # the samples themselves stay as they are
         return insert_silence(samples, int(argument), random)
     given = _Given(
         random=random,
@@ -228,7 +229,6 @@ _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] =
     "pink": (_DECIBELS, lambda x, snr, g: _noisy(x, pink(len(x), g.random), snr)),
     "babble": (_DECIBELS, lambda x, snr, g: _noisy(x, babble(g.voices, len(x), g.random), snr)),
     "recorded": (_DECIBELS, _recorded),
-    "silence": (r"\d|[1-4]\d|50", lambda x, _percent, _given: x),  # on samples, in `apply`
     "gain": (_DECIBELS, lambda x, gain, _: x * 10 ** (float(gain) / 20)),
     "overdrive": (_NUMBER, _overdrive),
     "offset": (_NUMBER, lambda x, permille, _: x + float(permille) / 1000),
@@ -245,6 +245,8 @@ _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] =
 
 def _known(variant: str) -> bool:
     kind, _, argument = variant.partition(":")
+    if kind == _SILENCE:
+        return bool(_PERCENT.fullmatch(argument))
     return kind in _ALTERATIONS and bool(re.fullmatch(_ALTERATIONS[kind][0], argument))
 
 
