@@ -49,6 +49,11 @@ class Answers:
     logits: NDArray[np.float64]
     before: NDArray[np.int64]
 
+    @property
+    def heard(self) -> NDArray[np.bool_]:
+        """(n,) whether anything was heard of each clip."""
+        return np.logical_and.reduce(np.isfinite(self.logits), axis=1)
+
 
 def answers(
     recognizer: Recognizer,

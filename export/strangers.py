@@ -119,7 +119,7 @@ def temperature(judged: Sequence[Judged], table: Table) -> float:
     logits, labels, weights = [], [], []
     for corpus in judged:
         for answered in corpus.states.values():
-            heard = np.isfinite(answered.logits).all(axis=1)
+            heard = answered.heard
             logits.append(answered.logits[heard])
             labels.append(table.labels[answered.rows[heard]])
             weights.append(np.full(heard.sum(), 1 / heard.sum()))
@@ -132,8 +132,8 @@ def threshold(judged: Sequence[Judged], value: float) -> float:
     """Choose the threshold at which nine first utterances of strangers in ten are answered."""
     scores, weights = [], []
     for corpus in judged:
-        logits = corpus.states["cold"].logits
-        logits = logits[np.isfinite(logits).all(axis=1)]
+        cold = corpus.states["cold"]
+        logits = cold.logits[cold.heard]
         scores.append(calibration.probabilities(logits, value))
         weights.append(np.full(len(logits), 1 / len(logits)))
     return calibration.threshold(np.concatenate(scores), np.concatenate(weights), ANSWERED)
@@ -141,8 +141,7 @@ def threshold(judged: Sequence[Judged], value: float) -> float:
 
 def predictions(answered: Answers) -> NDArray[np.int64]:
     """Return the (n,) predicted classes, :data:`train.metrics.NO_SPEECH` where nothing is heard."""
-    heard = np.isfinite(answered.logits).all(axis=1)
-    return np.where(heard, np.nan_to_num(answered.logits).argmax(axis=1), NO_SPEECH)
+    return np.where(answered.heard, np.nan_to_num(answered.logits).argmax(axis=1), NO_SPEECH)
 
 
 def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
@@ -152,13 +151,16 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
     network may be surer than right on one corpus and less sure on another: ``ece`` is the mean of
     the corpora's errors, ``ece_pooled`` that of all answers together, the corpora alike.
     """
+    temperatures = [
+        temperature([other for other in judged if other is not corpus] or judged, table)
+        for corpus in judged
+    ]
     described: dict[str, Any] = {}
     for state in STATES:
-        per_corpus = {}
-        for corpus in judged:
-            others = [other for other in judged if other is not corpus]
-            value = temperature(others or judged, table)
-            per_corpus[corpus.corpus] = _figures(corpus.states[state], table, value)
+        per_corpus = {
+            corpus.corpus: _figures(corpus.states[state], table, value)
+            for corpus, value in zip(judged, temperatures, strict=True)
+        }
         described[state] = {
             "corpora": per_corpus,
             "ece_pooled": _pooled_error(judged, state, per_corpus, table),
@@ -180,7 +182,7 @@ def _pooled_error(
     scores, labels, weights = [], [], []
     for corpus in judged:
         answered = corpus.states[state]
-        heard = np.isfinite(answered.logits).all(axis=1)
+        heard = answered.heard
         value = figures[corpus.corpus]["temperature"]
         scores.append(calibration.probabilities(answered.logits[heard], value))
         labels.append(table.labels[answered.rows[heard]])
@@ -192,7 +194,7 @@ def _pooled_error(
 
 def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:
     labels = table.labels[answered.rows]
-    heard = np.isfinite(answered.logits).all(axis=1)
+    heard = answered.heard
     scores = calibration.probabilities(answered.logits[heard], value)
     return {
         "clips": len(labels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,8 +46,11 @@ def measure(
     return {"model": model, "counts": counts}
 
 
+_load = lru_cache(maxsize=1)(edge_ser.load)  # once in each process
+
+
 def _answered(model: str, name: str) -> bool:
-    recognizer = edge_ser.load(model)
+    recognizer = _load(model)
     source: Source = _synthetic(name) if name in _SYNTHETIC else AudioFile(name)
     return bool(recognizer.classify_source(source, 0.0).utterances)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
-from edge_ser.cli.output import say, write_json, write_table
+from edge_ser.cli.output import write_rows
 
 if TYPE_CHECKING:
     import argparse
@@ -25,11 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
     from edge_ser.audio import list_devices
 
     rows = [tuple(getattr(device, key) for key in KEYS) for device in list_devices()]
-    if arguments.json:
-        for row in rows:
-            write_json(dict(zip(KEYS, row, strict=True)))
-    elif rows:
-        write_table(KEYS, rows)
-    else:
-        say("no microphone found; plug one in, or listen to a file: edge-ser listen --input FILE")
+    nothing = "no microphone found; plug one in, or listen to a file: edge-ser listen --input FILE"
+    write_rows(KEYS, rows, arguments.json, nothing)
     return 0

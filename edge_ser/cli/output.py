@@ -53,6 +53,19 @@ def write_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         write_line("  ".join(aligned).rstrip())
 
 
+def write_rows(
+    keys: Sequence[str], rows: Sequence[Sequence[object]], as_json: bool, nothing: str
+) -> None:
+    """Write rows as JSON lines or as a table; say ``nothing`` on stderr if there are none."""
+    if as_json:
+        for row in rows:
+            write_json(dict(zip(keys, row, strict=True)))
+    elif rows:
+        write_table(keys, rows)
+    else:
+        say(nothing)
+
+
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""

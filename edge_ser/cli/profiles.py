@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
-from edge_ser.cli.output import say, write_json, write_table
+from edge_ser.cli.output import say, write_rows
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -34,11 +34,5 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         known = {**content, "name": file.stem, "path": str(file)}
         rows.append(tuple(known.get(key) for key in KEYS))
-    if arguments.json:
-        for row in rows:
-            write_json(dict(zip(KEYS, row, strict=True)))
-    elif rows:
-        write_table(KEYS, rows)
-    else:
-        say("no profiles; learn a voice: edge-ser enrol NAME")
+    write_rows(KEYS, rows, arguments.json, "no profiles; learn a voice: edge-ser enrol NAME")
     return 0
