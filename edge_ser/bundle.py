@@ -237,6 +237,9 @@ def _problem(bundle: Bundle) -> str | None:
     dimension = (bundle.features.dimension,)
     if card["format"] != FORMAT:
         return f"its format is {card['format']!r}, this edge-ser reads {FORMAT!r}"
+    made_for, here = card["features"]["version"], bundle.features.version
+    if made_for != here:
+        return f"its {bundle.features.set} is version {made_for}, this edge-ser computes {here}"
     if bundle.precision not in ("int8", "fp32"):
         return f"unknown precision {bundle.precision!r}"
     if not bundle.backends:

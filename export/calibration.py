@@ -7,13 +7,15 @@ far surer than among strangers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 BINS = 15
@@ -58,13 +60,24 @@ def threshold(scores: NDArray[np.float64], weights: NDArray[np.float64], answere
     return float(confidence[order][min(first, len(order) - 1)])
 
 
-def expected_calibration_error(
+class Bin(NamedTuple):
+    """Answers of similar confidence: their share of all, mean confidence, and how many are right.
+
+    All three are 0 to 1.
+    """
+
+    mass: float
+    confidence: float
+    accuracy: float
+
+
+def reliability(
     scores: NDArray[np.float64],
     labels: NDArray[np.int64],
     weights: NDArray[np.float64] | None = None,
     bins: int = BINS,
-) -> float:
-    """Compute the ECE: mean gap between confidence and accuracy, over bins of equal mass.
+) -> list[Bin]:
+    """Compare confidence with accuracy, in bins of equal mass.
 
     Equal-mass bins (Nguyen and O'Connor 2015) leave no bin nearly empty.
 
@@ -73,13 +86,35 @@ def expected_calibration_error(
         labels: (n,) true classes.
         weights: (n,) weight of each answer; all alike by default.
         bins: number of bins.
+
+    Returns:
+        The bins that have answers, the least sure first.
     """
-    gaps = scores.max(axis=1) - (scores.argmax(axis=1) == labels)
+    confidence = scores.max(axis=1)
+    right = scores.argmax(axis=1) == labels
     mass = np.ones(len(labels)) if weights is None else weights
-    order = np.argsort(scores.max(axis=1), kind="stable")
+    mass = mass / mass.sum()
+    order = np.argsort(confidence, kind="stable")
     middle = np.cumsum(mass[order]) - mass[order] / 2
-    places = np.minimum((bins * middle / mass.sum()).astype(int), bins - 1)
-    return float(np.abs(np.bincount(places, (mass * gaps)[order])).sum() / mass.sum())
+    places = np.empty(len(labels), np.int64)
+    places[order] = np.minimum(bins * middle, bins - 1).astype(int)
+    found = []
+    for place in np.unique(places):
+        own = mass * (places == place)
+        total = own.sum()
+        found.append(
+            Bin(
+                mass=float(total),
+                confidence=float(own @ confidence / total),
+                accuracy=float(own @ right / total),
+            )
+        )
+    return found
+
+
+def expected_calibration_error(bins: Sequence[Bin]) -> float:
+    """Compute the ECE: mean gap between confidence and accuracy."""
+    return sum(one.mass * abs(one.confidence - one.accuracy) for one in bins)
 
 
 def negative_log_likelihood(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -149,7 +149,8 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
 
     The temperature by which a corpus's confidence is judged is fitted to the other corpora. A
     network may be surer than right on one corpus and less sure on another: ``ece`` is the mean of
-    the corpora's errors, ``ece_pooled`` that of all answers together, the corpora alike.
+    the corpora's errors, ``ece_pooled`` that of all answers together, the corpora alike, whose bins
+    are ``reliability``.
     """
     temperatures = [
         temperature([other for other in judged if other is not corpus] or judged, table)
@@ -161,9 +162,11 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
             corpus.corpus: _figures(corpus.states[state], table, value)
             for corpus, value in zip(judged, temperatures, strict=True)
         }
+        bins = _pooled(judged, state, per_corpus, table)
         described[state] = {
             "corpora": per_corpus,
-            "ece_pooled": _pooled_error(judged, state, per_corpus, table),
+            "ece_pooled": calibration.expected_calibration_error(bins),
+            "reliability": bins,
             **{
                 figure: float(np.mean([found[figure] for found in per_corpus.values()]))
                 for figure in ("ua", "ece", "nll", "brier")
@@ -176,9 +179,9 @@ def describe(judged: Sequence[Judged], table: Table) -> dict[str, Any]:
     return described
 
 
-def _pooled_error(
+def _pooled(
     judged: Sequence[Judged], state: str, figures: dict[str, Any], table: Table
-) -> float:
+) -> list[calibration.Bin]:
     scores, labels, weights = [], [], []
     for corpus in judged:
         answered = corpus.states[state]
@@ -187,7 +190,7 @@ def _pooled_error(
         scores.append(calibration.probabilities(answered.logits[heard], value))
         labels.append(table.labels[answered.rows[heard]])
         weights.append(np.full(heard.sum(), 1 / heard.sum()))
-    return calibration.expected_calibration_error(
+    return calibration.reliability(
         np.concatenate(scores), np.concatenate(labels), np.concatenate(weights)
     )
 
@@ -201,7 +204,9 @@ def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:
         "ua": score(labels, predictions(answered))["ua"],
         "heard": float(heard.mean()),
         "temperature": value,
-        "ece": calibration.expected_calibration_error(scores, labels[heard]),
+        "ece": calibration.expected_calibration_error(
+            calibration.reliability(scores, labels[heard])
+        ),
         "nll": calibration.negative_log_likelihood(scores, labels[heard]),
         "brier": calibration.brier(scores, labels[heard]),
         "coverage": calibration.coverage_curve(scores, labels[heard]),

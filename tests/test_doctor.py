@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from edge_ser.audio.quality import Quality
 from edge_ser.cli import doctor
@@ -94,6 +95,11 @@ def test_people_get_a_table(vmic: Environment) -> None:
         (np.random.default_rng(0).normal(0, 5000, 16_000), "sound", "quietest tenth -17 dBFS"),
         (np.tile([32767, -32768, 0, 0], 4000), "clipping", "50.0 %"),
         (1000 + np.random.default_rng(0).normal(0, 300, 16_000), "DC offset", "3.1 %"),
+        (
+            soxr.resample(np.random.default_rng(0).normal(0, 300, 8000), 8000, 16_000),
+            "band",
+            "up to 4.0 kHz",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_sound(samples: Any, name: str, complaint: str) -> None:

@@ -17,9 +17,12 @@ from train.learning.data import Clips, Data, Table
 from train.metrics import NO_SPEECH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from export.card import Recipe
+    from train.config import Config
+    from train.corpora import Row
     from train.features.cache import Cache
     from train.runs import Run
 
@@ -34,9 +37,11 @@ CONDITIONS = {
     "offset:20": "DC 2 %",
     "band:0-3900": "8 kHz",
     "band:300-3400": "300–3400 Hz",
-    "room:0": "room 1",
-    "room:5": "room 2",
-    "room:10": "room 3",
+    "room:emptyapartmentbedroom": "an empty bedroom",
+    "room:terrystypingroom": "a small office",
+    "room:basement": "a basement",
+    "room:ladychapel": "a cathedral's chapel",
+    "room:abernytegrainsilo": "a grain silo",
     "noise:20": "white noise, 20 dB",
     "noise:10": "white noise, 10 dB",
     "pink:20": "pink noise, 20 dB",
@@ -56,8 +61,6 @@ CONDITIONS = {
 STEADY = ("codec", "delay:1", "delay:7", "delay:37", "delay:73", "delay:99", "lsb")
 """Conditions under which the label should stay."""
 LEVELS = ("gain:10", "gain:-10", "gain:-20", "gain:-30")
-_CLIPS = 1
-"""Of each speaker and emotion."""
 
 
 def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) -> dict[str, Any]:
@@ -70,19 +73,10 @@ def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) ->
         sounds: folder of noises and rooms; the half that training never uses.
         cache: where features are kept.
     """
-    rows = _some(run)
+    rows = one_of_each(run.rows)
     table = Table.of(rows)
-    features = feature_set(run.config.features)
     half = Sounds.of(sounds, "test")
-    clips = {
-        variant: Clips.of(
-            extract(rows, run.config.features, variant, cache, half),
-            features,
-            run.config.window,
-            run.config.window_step,
-        )
-        for variant in CONDITIONS
-    }
+    clips = in_conditions(rows, run.config, CONDITIONS, cache, half)
     found: dict[str, dict[str, Any]] = {variant: {} for variant in CONDITIONS}
     for fold, split in enumerate(run.splits):
         corpus = split.test[0][0]
@@ -102,13 +96,29 @@ def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) ->
     return found
 
 
-def _some(run: Run) -> list[Any]:
-    """Return some clips of each speaker and emotion, always the same ones."""
-    counts: dict[tuple[str, str, str], int] = {}
-    chosen = []
-    for row in run.rows:
-        key = (row.corpus, row.speaker, row.emotion)
-        counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= _CLIPS:
-            chosen.append(row)
-    return chosen
+def one_of_each(rows: Sequence[Row]) -> list[Row]:
+    """Return a clip of each speaker and emotion, always the same one."""
+    first: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        first.setdefault((row.corpus, row.speaker, row.emotion), row)
+    return list(first.values())
+
+
+def in_conditions(
+    rows: Sequence[Row],
+    config: Config,
+    variants: Iterable[str],
+    cache: Cache,
+    sounds: Sounds | None = None,
+) -> dict[str, Clips]:
+    """Extract the utterances of ``rows`` in each variant, as the network of ``config`` needs."""
+    features = feature_set(config.features)
+    return {
+        variant: Clips.of(
+            extract(rows, config.features, variant, cache, sounds),
+            features,
+            config.window,
+            config.window_step,
+        )
+        for variant in variants
+    }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw(found: dict[str, dict[str, Any]], folder: Path) -> None:
-    """Draw UA against what was heard, and accuracy against coverage, as SVG files."""
+    """Draw UA by what was heard, and accuracy by coverage and by confidence, as SVG files."""
     figure, axes = _axes("utterances heard before", "UA, %")
     for state in ("mixed", "mono", "life"):
         points = found["loco"][state]["curve"]
@@ -29,6 +29,12 @@ def draw(found: dict[str, dict[str, Any]], folder: Path) -> None:
         points = figures["coverage"]
         axes.plot([100 * x for x, _ in points], [100 * y for _, y in points], "o-", label=state)
     _save(figure, axes, folder / "coverage.svg")
+    figure, axes = _axes("confidence, %", "right, %")
+    for state, figures in found["loco"].items():
+        bins = figures["reliability"]
+        axes.plot([100 * x for _, x, _ in bins], [100 * y for _, _, y in bins], "o-", label=state)
+    axes.plot([25, 100], [25, 100], color="grey", linestyle=":", label="as sure as right")
+    _save(figure, axes, folder / "reliability.svg")
 
 
 def _axes(x: str, y: str) -> tuple[Figure, Axes]:

@@ -43,6 +43,8 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         "![coverage and accuracy](strangers/coverage.svg)",
         "",
+        "![confidence and accuracy](strangers/reliability.svg)",
+        "",
         "## The same studios, other speakers",
         "",
         "Five speaker-disjoint folds over all four corpora.",

@@ -34,6 +34,7 @@ _LIBRARIES = (
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
 _CLIPPED, _OFFSET = 0.001, 0.002  # shares
+_NARROW = 6000.0  # Hz
 _FAST, _SLOW = 0.5, 1.0  # processor seconds per second of audio
 
 
@@ -193,7 +194,7 @@ def _record(microphone: Microphone) -> tuple[NDArray[np.int16], int]:
 
 
 def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
-    """Check level, noise floor, clipping and DC offset of a second of sound."""
+    """Check level, noise floor, clipping, DC offset and band of a second of sound."""
     from edge_ser.audio.quality import Quality
 
     quality = Quality.of(samples)
@@ -217,6 +218,15 @@ def _judge(samples: NDArray[np.int16], lost: int) -> Iterator[Check]:
         yield Check("DC offset", "warning", offset, advice)
     else:
         yield Check("DC offset", "ok", offset, "")
+    if quality.level > float("-inf"):
+        band = f"up to {quality.bandwidth / 1000:.1f} kHz"
+        if quality.bandwidth < _NARROW:
+            advice = (
+                "a telephone's band hides emotions; another microphone, or no Bluetooth call mode"
+            )
+            yield Check("band", "warning", band, advice)
+        else:
+            yield Check("band", "ok", band, "")
     if lost:
         yield Check("lost audio", "warning", f"{lost} samples lost", "close other programs")
 

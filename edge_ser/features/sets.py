@@ -50,6 +50,15 @@ class FeatureSet:
         """Return whether the value that openSMILE calls ``name`` is part of a vector."""
         return self.set != "egemaps-69" or not _changes_with_level(name)
 
+    def mean_of(self, name: str) -> str | None:
+        """Return the mean by which the value ``name`` is divided, if that may be zero, or None.
+
+        Such a value is multiplied by it again: it is the standard deviation itself.
+        """
+        if self.set != "egemaps-69" or not name.endswith(_RELATIVE):
+            return None
+        return f"{name.removesuffix(_RELATIVE)}amean" if name.startswith(_OF_ANY_SIGN) else None
+
     def count(self, seconds: float) -> int:
         """Return the number of vectors in ``seconds``, at least one."""
         return max(round(seconds / self.step), 1)
@@ -73,10 +82,16 @@ class _Set:
     longest: int | None = None
 
 
+_RELATIVE = "stddevNorm"
+_OF_ANY_SIGN = (
+    *("mfcc", "HNR", "logRelF0", "alphaRatio", "hammarberg"),
+    *("F1amplitude", "F2amplitude", "F3amplitude"),
+)
+
 _SETS = {
     "egemaps-lld": _Set(25, round(LLD_FRAME * 1000), round(LLD_STEP * 1000), VERSION),
     "egemaps-88": _Set(88, 25, 10, VERSION, longest=8000),
-    "egemaps-69": _Set(69, 25, 10, VERSION, longest=8000),
+    "egemaps-69": _Set(69, 25, 10, "2", longest=8000),
     "emobase-lld": _Set(78, 40, 10, "emobase"),
     "rlc-lld": _Set(17, 60, 5, "1"),
     # longer spectra are of little use for speech; over 6 s they would not fit the source's buffer
@@ -87,7 +102,7 @@ _SETS = {
 
 def _changes_with_level(name: str) -> bool:
     """Return whether a functional of eGeMAPS depends on the level of the signal."""
-    relative = name.endswith("stddevNorm") or name == "loudnessPeaksPerSec"
+    relative = name.endswith(_RELATIVE) or name == "loudnessPeaksPerSec"
     return name.startswith(("slope", "equivalentSoundLevel")) or (
         name.startswith(("loudness", "spectralFlux")) and not relative
     )
@@ -114,7 +129,9 @@ def feature_set(spec: str) -> FeatureSet:
     ``egemaps-69``: without what tells how near the microphone is, or how far it is turned up: the
     loudness and the spectral flux, of which only the variation relative to the mean is kept; the
     equivalent sound level; and the spectral slopes. A slope should not depend on the level, but
-    openSMILE's falls by 0.0008 (0 to 500 Hz) and 0.0005 (500 to 1500 Hz) per decibel.
+    openSMILE's falls by 0.0008 (0 to 500 Hz) and 0.0005 (500 to 1500 Hz) per decibel. Where a mean
+    may be zero, the standard deviation is not divided by it: the ratio is up to 700 times more
+    spread than its middle half, and one millisecond of delay changes it beyond recognition.
 
     ``emobase-lld``: used by WMA-GIN and GA-GRU. openSMILE's own configuration, with its smoothing
     over three frames. Pitch is computed over 40 ms, the rest over the first 25 ms of them. F0 and

@@ -6,6 +6,7 @@ import itertools
 
 from benchmarks import recipe
 from train import config
+from train.conditions.augment import CLEAN
 
 
 def test_every_variation_is_a_configuration() -> None:
@@ -21,9 +22,15 @@ def test_the_columns_are_cases_that_never_meet_the_corpus() -> None:
             (outer,) = (n for n in recipe.CORPORA if n not in (*pair, corpus))
             value = 0.5 if outer == "nemo" else 0.3
             states = dict.fromkeys(recipe.STATES, value)
-            cases.append({"trained": pair, "asked": corpus, "left out": outer, **states})
+            heard = dict.fromkeys((CLEAN, *recipe.CONDITIONS), 0.4) | {"noise:10": 0.2, "same": 0.9}
+            case = {"trained": pair, "asked": corpus, "left out": outer}
+            cases.append({**case, **states, **heard})
     page = recipe.page({"as shipped": {"found": cases}})
     assert len(cases) == 12
-    row = next(line for line in page.splitlines() if line.startswith("| as shipped"))
-    cells = [float(cell) for cell in row.split("|")[2:-1]]
-    assert cells == [35.0, 35.0, 35.0, 35.0, 35.0, 30.0, 30.0, 50.0, 30.0]
+    strangers, conditions = (
+        [float(cell) for cell in line.split("|")[2:-1]]
+        for line in page.splitlines()
+        if line.startswith("| as shipped")
+    )
+    assert strangers == [35.0, 35.0, 35.0, 35.0, 35.0, 30.0, 30.0, 50.0, 30.0]
+    assert conditions == [40.0, 40.0, 20.0, 40.0, 40.0, 40.0, 36.0, 90.0]

@@ -17,15 +17,21 @@ def drawn(temperature: float, count: int = 40_000) -> tuple[np.ndarray, np.ndarr
     return logits, labels
 
 
+def ece(scores: np.ndarray, labels: np.ndarray, bins: int = calibration.BINS) -> float:
+    found = calibration.reliability(scores, labels, bins=bins)
+    assert sum(one.mass for one in found) == pytest.approx(1)
+    return calibration.expected_calibration_error(found)
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
 def test_the_temperature_is_found(temperature: float) -> None:
     logits, labels = drawn(temperature)
     found = calibration.fit_temperature(logits, labels, np.ones(len(labels)))
     assert found == pytest.approx(temperature, rel=0.03)
     right = calibration.probabilities(logits, found)
-    assert calibration.expected_calibration_error(right, labels) < 0.01
+    assert ece(right, labels) < 0.01
     wrong = calibration.probabilities(logits, found / 4)
-    assert calibration.expected_calibration_error(wrong, labels) > 0.05
+    assert ece(wrong, labels) > 0.05
     assert calibration.negative_log_likelihood(right, labels) < calibration.negative_log_likelihood(
         wrong, labels
     )
@@ -42,10 +48,8 @@ def test_weights_count() -> None:
 def test_by_hand() -> None:
     scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])
     labels = np.array([0, 1, 1, 0])
-    assert calibration.expected_calibration_error(scores, labels, bins=1) == pytest.approx(0.25)
-    assert calibration.expected_calibration_error(scores, labels, bins=2) == pytest.approx(
-        (abs(0.65 - 0) + abs(0.85 - 1)) / 2
-    )
+    assert ece(scores, labels, bins=1) == pytest.approx(0.25)
+    assert ece(scores, labels, bins=2) == pytest.approx((abs(0.65 - 0) + abs(0.85 - 1)) / 2)
     assert calibration.brier(scores, labels) == pytest.approx(
         np.mean([0.02, 0.72, 0.08, 0.98]), abs=1e-9
     )

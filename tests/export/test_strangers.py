@@ -93,7 +93,7 @@ def test_the_page(tmp_path: Path) -> None:
     corpus = {"ua": 0.5, "error": 0.02, "right": [[1, 2, 0, 1]], "total": [[2, 2, 2, 2]]}
     corpus |= {"heard": 0.99, "same": 0.97}
     state = {"corpora": {"one": corpus}, "ua": 0.512, "error": 0.021, "ece": 0.07, "nll": 1.1}
-    state |= {"ece_pooled": 0.05}
+    state |= {"ece_pooled": 0.05, "reliability": [(0.5, 0.4, 0.45), (0.5, 0.7, 0.6)]}
     state |= {"brier": 0.6, "coverage": coverage, "curve": [(0, 0.5), (1, 0.53), (2, 0.55)]}
     found: dict[str, dict[str, Any]] = {
         "loco": dict.fromkeys(STATES, state),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge_ser.errors import EdgeSerError
 from train.conditions import effects
 from train.conditions.babble import babble
+from train.conditions.channel import VERSION as CHANNELS
 from train.conditions.channel import Channel
 from train.conditions.noise import add_noise, pink, unit_power, white
 from train.conditions.seeding import seeded
@@ -72,6 +73,13 @@ def sounds_needed(variant: str) -> Part | None:
     return "training" if for_training(variant) else "test"
 
 
+def versioned(variant: str) -> str:
+    """Return the name of ``variant`` in cache keys, which changes with what it does."""
+    if variant == CLEAN:
+        return variant
+    return f"{variant}/{CHANNELS if _kind(variant) == 'channel' else VERSION}"
+
+
 def _kind(variant: str) -> str:
     return variant.partition(":")[0]
 
@@ -128,7 +136,7 @@ def apply(
     ``overdrive:DB``     amplified until the peak exceeds full scale by so much, and clipped
     ``offset:PERMILLE``  a constant offset (DC), in thousandths of full scale
     ``band:LOW-HIGH``    only the frequencies in between, in Hz; LOW may be 0
-    ``room:NUMBER``      the echo of a room
+    ``room:NAME``        the echo of the room whose file's name begins so
     ``codec``            Ogg Vorbis at about 24 kbit/s
     ``delay:MS``         later by so many milliseconds
     ``lsb``              every sample changed by at most one
@@ -207,10 +215,12 @@ def _channel(signal: _Signal, _: str, given: _Given) -> _Signal:
     return channel.transmit(signal, given.voices, given.random)
 
 
-def _room(signal: _Signal, number: str, given: _Given) -> _Signal:
+def _room(signal: _Signal, name: str, given: _Given) -> _Signal:
     rooms = given.needed_sounds.rooms
-    echo = effects.reverberate(signal, impulse_response(rooms[int(number) % len(rooms)]), 1.0)
-    return change_level(echo, 0.0)
+    room = next((room for room in rooms if room.stem.startswith(name)), None)
+    if room is None:
+        raise EdgeSerError(f"no room {name!r}; there are {', '.join(r.stem for r in rooms)}")
+    return change_level(effects.reverberate(signal, impulse_response(room), 1.0), 0.0)
 
 
 def _overdrive(signal: _Signal, decibels: str, _: _Given) -> _Signal:
@@ -233,7 +243,7 @@ _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] =
     "overdrive": (_NUMBER, _overdrive),
     "offset": (_NUMBER, lambda x, permille, _: x + float(permille) / 1000),
     "band": (r"\d+-\d+", _band),
-    "room": (_NUMBER, _room),
+    "room": (r"[\w-]+", _room),
     "codec": ("", lambda x, _, __: effects.encode(x, _CODEC)),
     "delay": (_NUMBER, lambda x, ms, _: np.concatenate([np.zeros(16 * int(ms)), x])),
     "lsb": ("", lambda x, _, g: x + g.random.integers(-1, 2, len(x)) / 32767),

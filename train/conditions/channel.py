@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from train.conditions.sounds import Sounds
 
 _LATER = 1600  # samples: one node step; a microphone may start at any phase of it
-_KINDS = ("white", "pink", "babble", "recorded", "recorded")
+_KINDS = ("white", "white", "pink", "pink", "babble", "recorded", "recorded", "recorded")
+
+VERSION = "channels-2"
+"""Version in the cache keys of clips heard through channels."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +63,27 @@ class Channel:
         chances = random.random(7)
         room = sounds.rooms[random.integers(len(sounds.rooms))]
         recording = sounds.noises[random.integers(len(sounds.noises))]
-        speed, wet, snr = random.uniform(0.95, 1.05), random.uniform(0.2, 1), random.uniform(5, 30)
+        speed, wet, snr = random.uniform(0.95, 1.05), random.uniform(0.3, 1), random.uniform(3, 30)
         noise = _KINDS[random.integers(len(_KINDS))]
-        low_pass = (0.0, random.uniform(3400, 7000))
-        telephone = (random.uniform(100, 350), random.uniform(3300, 4000))
+        low_pass = (0.0, random.uniform(3400, 7500))
+        telephone = (random.uniform(150, 400), random.uniform(3200, 4000))
         # a random walk: neighbouring bands are alike
         gains = tuple(np.cumsum(random.normal(0, 2, len(effects.EQUALISER))).tolist())
         gain, overdrive = random.uniform(-30, 6), random.uniform(0, 15)
         compression = random.uniform(0.3, 1)
-        band = low_pass if chances[3] < 0.25 else telephone if chances[3] < 0.35 else None
+        band = telephone if chances[3] < 0.25 else low_pass if chances[3] < 0.5 else None
         return cls(
             speed=speed if chances[0] < 0.3 else 1.0,
-            room=room if chances[1] < 0.4 else None,
+            room=room if chances[1] < 0.5 else None,
             wet=wet,
-            noise=noise if chances[2] < 0.6 else None,
+            noise=noise if chances[2] < 0.7 else None,
             recording=recording,
             snr=snr,
             band=band,
             gains=gains if chances[4] < 0.5 else None,
             gain=gain,
             overdrive=overdrive if chances[5] < 0.1 else None,
-            compression=compression if chances[6] < 0.15 else None,
+            compression=compression if chances[6] < 0.2 else None,
         )
 
     def transmit(

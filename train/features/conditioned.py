@@ -52,7 +52,7 @@ def compute_clips(
     behind: Sequence[Sequence[int]] = [()] * len(rows)
     if augment.babbles(variant):
         behind = babble.choose_speakers(rows, hashes)
-    altered = variant if variant == augment.CLEAN else f"{variant}/{augment.VERSION}"
+    altered = augment.versioned(variant)
     wanted = []
     for row, digest, places in zip(rows, hashes, behind, strict=True):
         key = [digest, altered, kind, *(hashes[place] for place in places)]

@@ -116,9 +116,9 @@ def test_a_speaker_has_one_channel_and_every_clip_its_own_noise(
     assert drawn[0] == drawn[20]
     drawn = [Channel.draw(sounds, seeded(f"{number}/channel:0")) for number in range(400)]
     for share, chosen in (
-        (0.4, [c.room is not None for c in drawn]),
-        (0.6, [c.noise is not None for c in drawn]),
-        (0.35, [c.band is not None for c in drawn]),
+        (0.5, [c.room is not None for c in drawn]),
+        (0.7, [c.noise is not None for c in drawn]),
+        (0.5, [c.band is not None for c in drawn]),
         (0.1, [c.overdrive is not None for c in drawn]),
     ):
         assert np.mean(chosen) == pytest.approx(share, abs=0.08)
