@@ -64,6 +64,14 @@ VARIATIONS: dict[str, list[str]] = {
     "one channel": ["channels=1"],
     "two channels": ["channels=2"],
     "no channels": ["channels=0"],
+    "one channel: level": ["channels=1", "effects=level"],
+    "one channel: noise": ["channels=1", "effects=noise"],
+    "one channel: rooms": ["channels=1", "effects=room"],
+    "one channel: bands": ["channels=1", "effects=band"],
+    "one channel: equaliser": ["channels=1", "effects=equaliser"],
+    "one channel: clipping": ["channels=1", "effects=clipping"],
+    "one channel: codec": ["channels=1", "effects=codec"],
+    "one channel: speed": ["channels=1", "effects=speed"],
     "white noise and level only": ["channels=0", "augment=2"],
     "no contexts": ["voice_prior=0"],
     "prior of 30 nodes": ["voice_prior=30"],
@@ -204,15 +212,19 @@ def main() -> None:
     cache = Cache.open(None, joblib.cpu_count(), Console(stderr=True))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in args.only:
-        file = FOLDER / f"{name.replace(' ', '-')}.json"
+        file = _file(name)
         if not file.is_file():
             row = measure(name, args.corpora, cache, args.seeds)
             file.write_text(json.dumps(row, indent=1) + "\n")
         _write()
 
 
+def _file(name: str) -> Path:
+    return FOLDER / f"{name.replace(':', '').replace(' ', '-')}.json"
+
+
 def _write() -> None:
-    files = {name: FOLDER / f"{name.replace(' ', '-')}.json" for name in VARIATIONS}
+    files = {name: _file(name) for name in VARIATIONS}
     found = {name: json.loads(f.read_text()) for name, f in files.items() if f.is_file()}
     (RESULTS / "recipe.md").write_text(page(found))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from edge_ser.errors import EdgeSerError
 from edge_ser.graph import KINDS
 from train import models
+from train.conditions.channel import EFFECTS
 from train.features.extraction import dimension, step
 
 if TYPE_CHECKING:
@@ -45,16 +46,16 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Eight keys are
+    ``network`` holds the candidate values of each of the model's own settings. Nine keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
     vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
     fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
     training speakers count for in the statistics of a voice (0: the network does not adapt, see
     :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
-    random room, microphone and codec, and ``sounds``, the folder of noises and rooms for them (see
-    :mod:`train.conditions.channel`); ``without``, speakers that take no part, as in
-    ``crema-d/1006``; and ``smoothing``, the share of every label that all labels divide between
-    them.
+    random room, microphone and codec, ``sounds``, the folder of noises and rooms for them, and
+    ``effects``, what they may do, everything by default (see :mod:`train.conditions.channel`);
+    ``without``, speakers that take no part, as in ``crema-d/1006``; and ``smoothing``, the share of
+    every label that all labels divide between them.
     """
 
     model: str
@@ -83,6 +84,7 @@ class Config:
     voice_prior: float = 0.0
     channels: int = 0
     sounds: str = ""
+    effects: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     smoothing: float = 0.0
 
@@ -103,7 +105,7 @@ class Config:
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
         """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
-        several = {key: tuple(values.get(key, ())) for key in ("gamma", "without")}
+        several = {key: tuple(values.get(key, ())) for key in ("gamma", "without", "effects")}
         return cls(**{**values, **several, "network": network})
 
 
@@ -141,7 +143,7 @@ def _types(model: str) -> dict[str, tuple[type, bool]]:
     """Map each key to its type and whether it may have a list of candidates."""
     hints = get_type_hints(Config)
     own = {f.name: (hints[f.name], False) for f in fields(Config)}
-    own |= {"gamma": (float, True), "without": (str, True)}
+    own |= {"gamma": (float, True), "without": (str, True), "effects": (str, True)}
     del own["model"], own["network"]
     return own | {key: (kind, True) for key, kind in models.setting_types(model).items()}
 
@@ -235,6 +237,7 @@ def _validate(config: Config) -> None:
             min(config.epochs, config.patience, config.batch) >= 1
         ),
         "augment and channels must be 0 or more": min(config.augment, config.channels) >= 0,
+        f"effects must be some of {', '.join(EFFECTS)}": set(config.effects) <= set(EFFECTS),
         "channels need a folder of sounds: --set sounds=DIR": (
             not config.channels or bool(config.sounds)
         ),

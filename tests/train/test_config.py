@@ -93,6 +93,7 @@ def test_json_round_trip() -> None:
         ("layers=0", "at least 1"),
         ("batch=0", "at least 1"),
         ("augment=-1", "augment and channels must be 0 or more"),
+        ("effects=room,fog", "effects must be some of speed, room, noise"),
         ("features=mfcc", "no feature set 'mfcc'"),
     ],
 )

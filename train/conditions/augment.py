@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from edge_ser.errors import EdgeSerError
 from train.conditions import effects
 from train.conditions.babble import babble
+from train.conditions.channel import EFFECTS, Channel
 from train.conditions.channel import VERSION as CHANNELS
-from train.conditions.channel import Channel
 from train.conditions.noise import add_noise, pink, unit_power, white
 from train.conditions.seeding import seeded
 from train.conditions.silence import insert_silence
 from train.conditions.sounds import impulse_response, noise_piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from train.conditions.sounds import Part, Sounds
 
@@ -51,9 +51,14 @@ def copy(number: int) -> str:
     return f"copy:{number}"
 
 
-def channel(number: int) -> str:
-    """Return the variant with a random channel per speaker, for training."""
-    return f"channel:{number}"
+def channel(number: int, effects_used: Collection[str] = ()) -> str:
+    """Return the variant with a random channel per speaker, for training.
+
+    Args:
+        number: of the copy.
+        effects_used: of :data:`train.conditions.channel.EFFECTS`; all of them if empty.
+    """
+    return ":".join(["channel", str(number), *filter(None, ["+".join(effects_used)])])
 
 
 def babbles(variant: str) -> bool:
@@ -143,7 +148,7 @@ def apply(
     ``copy:NUMBER``      for training: delayed by up to 0.1 s, amplified by -6 to +6 dB and, in two
                          copies out of three, with white noise at 5 to 30 dB
     ``channel:NUMBER``   for training: the same channel for all clips of a speaker, see
-                         :mod:`train.conditions.channel`
+                         :mod:`train.conditions.channel`; with ``:room+noise``, only these effects
     ==================== ==========================================================================
 
     Returns:
@@ -210,8 +215,10 @@ def _copy(signal: _Signal, _: str, given: _Given) -> _Signal:
     return change_level(noisy, gain)
 
 
-def _channel(signal: _Signal, _: str, given: _Given) -> _Signal:
-    channel = Channel.draw(given.needed_sounds, seeded(given.channel))
+def _channel(signal: _Signal, argument: str, given: _Given) -> _Signal:
+    _, _, some = argument.partition(":")
+    used = some.split("+") if some else EFFECTS
+    channel = Channel.draw(given.needed_sounds, seeded(given.channel), used)
     return channel.transmit(signal, given.voices, given.random)
 
 
@@ -234,6 +241,7 @@ def _band(signal: _Signal, edges: str, _: _Given) -> _Signal:
 
 
 _NUMBER, _DECIBELS = r"\d+", r"-?\d+"
+_EFFECT = "|".join(EFFECTS)
 _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] = {
     "noise": (_DECIBELS, lambda x, snr, g: _noisy(x, white(len(x), g.random), snr)),
     "pink": (_DECIBELS, lambda x, snr, g: _noisy(x, pink(len(x), g.random), snr)),
@@ -248,7 +256,7 @@ _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] =
     "delay": (_NUMBER, lambda x, ms, _: np.concatenate([np.zeros(16 * int(ms)), x])),
     "lsb": ("", lambda x, _, g: x + g.random.integers(-1, 2, len(x)) / 32767),
     "copy": (_NUMBER, _copy),
-    "channel": (_NUMBER, _channel),
+    "channel": (rf"\d+(:({_EFFECT})(\+({_EFFECT}))*)?", _channel),
 }
 """Kind of variant to the pattern of its argument and the function that alters a signal."""
 

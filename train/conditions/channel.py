@@ -13,7 +13,7 @@ from train.conditions.noise import add_noise, pink, unit_power, white
 from train.conditions.sounds import impulse_response, noise_piece
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 _LATER = 1600  # samples: one node step; a microphone may start at any phase of it
 _KINDS = ("white", "white", "pink", "pink", "babble", "recorded", "recorded", "recorded")
+_SHARES = {
+    "speed": 0.3,
+    "room": 0.5,
+    "noise": 0.7,
+    "band": 0.5,
+    "equaliser": 0.5,
+    "clipping": 0.1,
+    "codec": 0.2,
+}
+_TELEPHONE = 0.25  # of the channels; the other bands have no lower end
+EFFECTS = (*_SHARES, "level")
+"""What a channel may do, in the order in which it is drawn."""
 
 VERSION = "channels-2"
 """Version in the cache keys of clips heard through channels."""
@@ -58,9 +70,17 @@ class Channel:
     compression: float | None
 
     @classmethod
-    def draw(cls, sounds: Sounds, random: np.random.Generator) -> Channel:
-        """Draw a channel; everything is drawn, so that no choice moves another."""
-        chances = random.random(7)
+    def draw(
+        cls, sounds: Sounds, random: np.random.Generator, effects_used: Collection[str] = EFFECTS
+    ) -> Channel:
+        """Draw a channel; everything is drawn, so that no choice moves another.
+
+        Args:
+            sounds: noises and rooms.
+            random: draws.
+            effects_used: those of :data:`EFFECTS` that the channel may have.
+        """
+        chances = dict(zip(_SHARES, random.random(len(_SHARES)), strict=True))
         room = sounds.rooms[random.integers(len(sounds.rooms))]
         recording = sounds.noises[random.integers(len(sounds.noises))]
         speed, wet, snr = random.uniform(0.95, 1.05), random.uniform(0.3, 1), random.uniform(3, 30)
@@ -71,19 +91,22 @@ class Channel:
         gains = tuple(np.cumsum(random.normal(0, 2, len(effects.EQUALISER))).tolist())
         gain, overdrive = random.uniform(-30, 6), random.uniform(0, 15)
         compression = random.uniform(0.3, 1)
-        band = telephone if chances[3] < 0.25 else low_pass if chances[3] < 0.5 else None
+        has = {
+            effect: chances[effect] < share and effect in effects_used
+            for effect, share in _SHARES.items()
+        }
         return cls(
-            speed=speed if chances[0] < 0.3 else 1.0,
-            room=room if chances[1] < 0.5 else None,
+            speed=speed if has["speed"] else 1.0,
+            room=room if has["room"] else None,
             wet=wet,
-            noise=noise if chances[2] < 0.7 else None,
+            noise=noise if has["noise"] else None,
             recording=recording,
             snr=snr,
-            band=band,
-            gains=gains if chances[4] < 0.5 else None,
-            gain=gain,
-            overdrive=overdrive if chances[5] < 0.1 else None,
-            compression=compression if chances[6] < 0.2 else None,
+            band=(telephone if chances["band"] < _TELEPHONE else low_pass) if has["band"] else None,
+            gains=gains if has["equaliser"] else None,
+            gain=gain if "level" in effects_used else 0.0,
+            overdrive=overdrive if has["clipping"] else None,
+            compression=compression if has["codec"] else None,
         )
 
     def transmit(

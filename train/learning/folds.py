@@ -49,7 +49,7 @@ class FittedFold:
 def training_variants(config: Config) -> list[str]:
     """List the variants that training draws from."""
     copies = [augment.copy(number) for number in range(config.augment)]
-    channels = [augment.channel(number) for number in range(config.channels)]
+    channels = [augment.channel(number, config.effects) for number in range(config.channels)]
     return [augment.CLEAN, *copies, *channels]
 
 

@@ -122,6 +122,11 @@ def test_a_speaker_has_one_channel_and_every_clip_its_own_noise(
         (0.1, [c.overdrive is not None for c in drawn]),
     ):
         assert np.mean(chosen) == pytest.approx(share, abs=0.08)
+    only = [Channel.draw(sounds, seeded(f"{n}/channel:0"), ["room"]) for n in range(400)]
+    assert [c.room for c in only] == [c.room for c in drawn]
+    assert {(c.speed, c.noise, c.band, c.gains, c.gain, c.overdrive) for c in only} == {
+        (1.0, None, None, None, 0.0, None)
+    }
     for number in range(30):
         transmitted = heard(number, "a", number % 2)
         assert transmitted.dtype == np.int16
