@@ -46,7 +46,7 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Nine keys are
+    ``network`` holds the candidate values of each of the model's own settings. Ten keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
     vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
     fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
@@ -54,8 +54,10 @@ class Config:
     :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
     random room, microphone and codec, ``sounds``, the folder of noises and rooms for them, and
     ``effects``, what they may do, everything by default (see :mod:`train.conditions.channel`);
-    ``without``, speakers that take no part, as in ``crema-d/1006``; and ``smoothing``, the share of
-    every label that all labels divide between them.
+    ``without``, speakers that take no part, as in ``crema-d/1006``; ``smoothing``, the share of
+    every label that all labels divide between them; and ``consistency``, the weight of the
+    difference between the answers to a clip in two variants (see
+    :func:`train.learning.epoch.jensen_shannon`).
     """
 
     model: str
@@ -87,6 +89,7 @@ class Config:
     effects: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     smoothing: float = 0.0
+    consistency: float = 0.0
 
     def candidates(self) -> list[Candidate]:
         """List every combination of gamma and the network's settings; gamma varies slowest."""
@@ -217,8 +220,12 @@ def _validate(config: Config) -> None:
         ),
         "smoothing must lie in [0, 1)": 0 <= config.smoothing < 1,
         "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
-        "minimum_rate, weight_decay, mixup and voice_prior must be 0 or more": (
-            min(config.minimum_rate, config.weight_decay, config.mixup, config.voice_prior) >= 0
+        "minimum_rate, weight_decay, mixup, voice_prior and consistency must be 0 or more": all(
+            value >= 0
+            for value in (
+                *(config.minimum_rate, config.weight_decay, config.mixup),
+                *(config.voice_prior, config.consistency),
+            )
         ),
         "a network that adapts to a voice needs normalisation = cold": (
             not config.voice_prior or config.normalisation == "cold"
@@ -226,6 +233,10 @@ def _validate(config: Config) -> None:
         "mixup mixes frames, neither graphs nor words: it must be 0": (
             not config.mixup or not (graph_wanted or config.words)
         ),
+        "consistency compares two variants of a clip: augment or channels must be more than 0": (
+            not config.consistency or config.augment + config.channels > 0
+        ),
+        "mixup and consistency do not go together": not (config.mixup and config.consistency),
         "words go with word_dimension, and word_dimension with words": (
             bool(config.words) == bool(max(network.get("word_dimension", (0,))))
         ),

@@ -92,6 +92,8 @@ def test_json_round_trip() -> None:
         ("dropout=1.0", "dropout must lie"),
         ("layers=0", "at least 1"),
         ("batch=0", "at least 1"),
+        ("consistency=-1", "voice_prior and consistency must be 0 or more"),
+        ("consistency=1", "consistency compares two variants of a clip"),
         ("augment=-1", "augment and channels must be 0 or more"),
         ("effects=room,fog", "effects must be some of speed, room, noise"),
         ("features=mfcc", "no feature set 'mfcc'"),

@@ -54,7 +54,7 @@ class Learner:
     ) -> None:
         self.model = build_model(config, candidate).to(device)
         self._batch, self._mixup, self._device = config.batch, config.mixup, device
-        self._smoothing = config.smoothing
+        self._smoothing, self._consistency = config.smoothing, config.consistency
         self._pool = _Pool(training)
         self._contexts = (
             Contexts(training, table, config.voice_prior) if config.voice_prior else None
@@ -72,30 +72,45 @@ class Learner:
 
     def epoch(self, random: np.random.Generator) -> tuple[float, float]:
         """Train on every training clip once; return mean loss and accuracy."""
-        windows = self._windows(random)
+        windows, again = self._windows(random)
         lengths = [len(window.x) for window in windows]
         loss = right = 0.0
         self.model.train()
         for places in shuffled(lengths, self._batch, random):
             batch = collate(windows, places, self._device)
+            other = collate(again, places, self._device) if again else None
             rows = torch.tensor([windows[place].row for place in places], device=self._device)
             batch_loss, batch_right = self._step(
-                batch, self._labels[rows], self._weights[rows], random
+                batch, other, self._labels[rows], self._weights[rows], random
             )
             loss += batch_loss * len(places)
             right += batch_right
         self._scheduler.step()
         return loss / len(windows), right / len(windows)
 
-    def _windows(self, random: np.random.Generator) -> list[Window]:
-        """Draw a variant of each clip, and what was heard before it; return the windows."""
-        drawn = []
-        for variant, windows in self._pool.draw(random):
-            if self._contexts:
-                voice = self._contexts.draw(windows[0].row, variant, random)
-                windows = [self._heard_after(voice, window) for window in windows]
-            drawn += windows
-        return drawn
+    def _windows(self, random: np.random.Generator) -> tuple[list[Window], list[Window]]:
+        """Draw a variant of each clip, and what was heard before it; return the windows.
+
+        With consistency each clip is drawn twice: the second list has the same windows in another
+        variant, after something else was heard.
+        """
+        first: list[Window] = []
+        second: list[Window] = []
+        for drawn in self._pool.draw(random, 2 if self._consistency else 1):
+            heard = [self._in_context(variant, windows, random) for variant, windows in drawn]
+            # a longer echo may have one window more
+            several = list(zip(*heard, strict=False))
+            first += [windows[0] for windows in several]
+            second += [window for windows in several for window in windows[1:]]
+        return first, second
+
+    def _in_context(
+        self, variant: int, windows: list[Window], random: np.random.Generator
+    ) -> list[Window]:
+        if not self._contexts:
+            return windows
+        voice = self._contexts.draw(windows[0].row, variant, random)
+        return [self._heard_after(voice, window) for window in windows]
 
     def _heard_after(self, voice: VoiceStatistics, window: Window) -> Window:
         x = voice.transform(window.x.numpy(), self._config.limit)
@@ -107,13 +122,39 @@ class Learner:
         return copy.deepcopy({name: value.cpu() for name, value in self.model.state_dict().items()})
 
     def _step(
-        self, batch: Batch, labels: Tensor, weights: Tensor, random: np.random.Generator
+        self,
+        batch: Batch,
+        other: Batch | None,
+        labels: Tensor,
+        weights: Tensor,
+        random: np.random.Generator,
     ) -> tuple[float, int]:
-        """Train on a batch; return its mean loss and the number of correct windows."""
+        """Train on a batch; return its mean loss and the number of correct windows.
+
+        Args:
+            batch: windows.
+            other: the same windows in another variant; None without consistency.
+            labels: (B,) classes.
+            weights: (B,) of the windows.
+            random: mixes windows.
+        """
         inputs, targets = batch.inputs, labels
         if self._mixup:
             inputs, targets, weights = mix(inputs, labels, weights, self._mixup, random)
             labels = targets.argmax(dim=1)
+        losses, logits = self._losses(inputs, targets)
+        if other is not None:
+            again, differing = self._losses(other.inputs, targets)
+            divergence = jensen_shannon(logits, differing)
+            losses = (losses + again) / 2 + self._consistency * divergence
+        loss = (losses * weights).sum() / weights.sum()
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return loss.item(), int((logits.argmax(dim=1) == labels).sum().item())
+
+    def _losses(self, inputs: tuple[Tensor, ...], targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the (B,) losses of all stages and the (B, C) logits of the last."""
         with torch.autocast("cuda", torch.bfloat16, enabled=self._mixed_precision):
             staged = self.model.stages(*inputs)
         losses = torch.stack(
@@ -125,12 +166,21 @@ class Learner:
                 for share, logits in staged
             ]
         ).sum(dim=0)
-        loss = (losses * weights).sum() / weights.sum()
-        self._optimiser.zero_grad()
-        loss.backward()
-        self._optimiser.step()
-        right = (staged[-1][1].argmax(dim=1) == labels).sum()
-        return loss.item(), int(right.item())
+        return losses, staged[-1][1].float()
+
+
+def jensen_shannon(one: Tensor, other: Tensor) -> Tensor:
+    """Compute the (B,) Jensen–Shannon divergence, in nats, of two (B, C) logits.
+
+    As a loss it asks for the same answer to a clip in two conditions (Hendrycks et al. 2020,
+    AugMix, section 3).
+    """
+    p, q = one.softmax(dim=1), other.softmax(dim=1)
+    middle = ((p + q) / 2).clamp_min(1e-9).log()
+    return (
+        nn.functional.kl_div(middle, p, reduction="none").sum(dim=1)
+        + nn.functional.kl_div(middle, q, reduction="none").sum(dim=1)
+    ) / 2
 
 
 def schedule(
@@ -190,7 +240,18 @@ class _Pool:
             raise EdgeSerError("no speech was found in any training clip")
         self._clips = [list(found.items()) for found in clips.values()]
 
-    def draw(self, random: np.random.Generator) -> Iterator[tuple[int, list[Window]]]:
-        """Draw a variant of each clip among those with speech; yield its number and windows."""
+    def draw(
+        self, random: np.random.Generator, times: int = 1
+    ) -> Iterator[list[tuple[int, list[Window]]]]:
+        """Draw variants of each clip among those with speech; yield their numbers and windows.
+
+        Args:
+            random: draws.
+            times: variants of a clip, different ones if it has as many.
+        """
         for variants in self._clips:
-            yield variants[random.integers(len(variants))]
+            if times == 1:
+                yield [variants[random.integers(len(variants))]]
+            else:
+                chosen = random.permutation(len(variants))
+                yield [variants[chosen[i % len(chosen)]] for i in range(times)]

@@ -18,12 +18,13 @@ from train.corpora import Row
 from train.features.cache import Cache
 from train.features.words import look_up
 from train.learning.data import Clips, Data, Table
-from train.learning.epoch import mix, schedule
+from train.learning.epoch import jensen_shannon, mix, schedule
 from train.learning.executor import Executor
 from train.learning.fit import choose_device, fit
 from train.learning.folds import Task, fit_final, fit_folds
-from train.learning.scoring import Subset
-from train.learning.trained import Trained, make_subset
+from train.learning.scoring import Subset, compute_logits
+from train.learning.trained import Trained, build_model, make_subset
+from train.learning.windows import batches
 from train.models import rlc
 from train.pipeline import load_data
 from train.protocol import splits
@@ -200,6 +201,34 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_rest() -> None:
     )
     for name, weight in found.state.items():
         assert torch.equal(weight, shorter.state[name])
+
+
+def test_divergence_of_answers() -> None:
+    sure = torch.tensor([[50.0, 0.0], [0.0, 0.0], [50.0, 0.0]])
+    other = torch.tensor([[0.0, 50.0], [0.0, 0.0], [0.0, 0.0]])
+    found = jensen_shannon(sure, other)
+    middle = (np.log(4 / 3) + (np.log(2 / 3) + np.log(2)) / 2) / 2
+    np.testing.assert_allclose(found, [np.log(2), 0, middle], atol=1e-6)
+    torch.testing.assert_close(jensen_shannon(other, sure), found)
+
+
+def test_consistency_brings_the_answers_to_two_variants_together() -> None:
+    rows = rows_of(6)
+    data = Data(Table.of(rows), {"clean": made_up(rows), "channel:0": made_up(rows, seed=1)})
+    apart = {}
+    for weight in (0, 20):
+        chosen = settings("channels=1", "sounds=DIR", f"consistency={weight}", "epochs=10")
+        (candidate,) = chosen.candidates()
+        training = [whole(data, chosen, variant, range(6)) for variant in data.clips]
+        found = fit(chosen, candidate, data.table, training, None, seed=0, device=CPU)
+        model = build_model(chosen, candidate)
+        model.load_state_dict(found.state)
+        logits = [
+            torch.from_numpy(compute_logits(model.eval(), batches(subset.windows)))
+            for subset in training
+        ]
+        apart[weight] = float(jensen_shannon(*logits).mean())
+    assert apart[20] < apart[0] / 2
 
 
 def test_mixup_mixes_pairs_and_their_labels() -> None:
