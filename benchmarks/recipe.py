@@ -63,7 +63,7 @@ VARIATIONS: dict[str, list[str]] = {
     "all 88 functionals": ["features=egemaps-88@500/100"],
     "one channel": ["channels=1"],
     "two channels": ["channels=2"],
-    "no channels": ["channels=0"],
+    "no channels": ["channels=0", "consistency=0"],
     "one channel: level": ["channels=1", "effects=level"],
     "one channel: noise": ["channels=1", "effects=noise"],
     "one channel: rooms": ["channels=1", "effects=room"],

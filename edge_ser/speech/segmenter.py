@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
 from edge_ser.speech.endpointer import Endpointer
 from edge_ser.speech.gate import WARM_UP, SpeechGate
 from edge_ser.speech.recent import RecentAudio
+from edge_ser.speech.segment import SpeechSegment
 from edge_ser.windows import WINDOW
 
 if TYPE_CHECKING:
@@ -29,25 +29,6 @@ LEAD_IN = 0.5
 _GAIN = np.float32(16 / 32767)
 """From int16 to full scale, and 24 dB more: openSMILE finds no pitch below -60 dBFS, where the
 speech of a quiet microphone lies."""
-
-
-@dataclass(frozen=True)
-class SpeechSegment:
-    """An utterance (``final``), or the part of it that has been spoken so far, with its nodes.
-
-    Args:
-        start: seconds since the start of the stream.
-        end: as ``start``.
-        values: (n, d) float32 raw vectors whose centres lie in [start, end].
-        newest: time of the newest sample that was needed, in seconds since the start of the stream.
-        final: whether the utterance has ended.
-    """
-
-    start: float
-    end: float
-    values: NDArray[np.float32]
-    newest: float
-    final: bool
 
 
 class _Pending(NamedTuple):

@@ -14,7 +14,9 @@ from edge_ser.features import FeatureSet, feature_set
 from edge_ser.nodes import Nodes
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
+from edge_ser.speech.whisper_segmenter import WhisperSegmenter
 from train.conditions import augment
+from train.features import whisper
 from train.features.conditioned import compute_clips
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from edge_ser.speech.segment import Segmenter
     from train.conditions.sounds import Sounds
     from train.corpora import Row
     from train.features.cache import Arrays, Cache
@@ -65,6 +68,8 @@ def extract(
     features = feature_set(spec)
     gated = not augment.for_training(variant)
     kind = f"{features.spec}/{features.version}/{nodes.VERSION}{'/gated' if gated else ''}"
+    if features.neural:
+        kind = f"{features.spec}/{features.version}/{whisper.digest(features.set)}"
     compute = partial(_nodes, features=features, gated=gated)
     found = compute_clips(rows, variant, kind, compute, cache, sounds)
     return [
@@ -88,7 +93,9 @@ def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.f
 
 
 @lru_cache(maxsize=1)  # one per process: a new openSMILE for every clip takes a third longer
-def _segmenter(features: FeatureSet, gated: bool) -> SpeechSegmenter:
+def _segmenter(features: FeatureSet, gated: bool) -> Segmenter:
+    if features.neural:
+        return WhisperSegmenter(features, whisper.load_encoder(features.set))
     return SpeechSegmenter(features, None, SpeechGate() if gated else None)
 
 

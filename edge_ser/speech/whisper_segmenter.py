@@ -1,0 +1,93 @@
+"""Segmentation of a stream of samples into speech segments with Whisper's nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_ser.audio import SAMPLING_RATE
+from edge_ser.audio.dc import DCBlocker
+from edge_ser.features.whisper.nodes import whisper_nodes
+from edge_ser.speech.neural import NeuralEndpointer
+from edge_ser.speech.recent import RecentAudio
+from edge_ser.speech.segment import SpeechSegment
+from edge_ser.windows import WINDOW
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_ser.features import FeatureSet
+    from edge_ser.features.whisper.encoder import WhisperEncoder
+
+
+class WhisperSegmenter:
+    """Segmenter that needs no openSMILE; see :class:`edge_ser.speech.segmenter.SpeechSegmenter`.
+
+    Args:
+        features: feature set of the nodes.
+        encoder: computes them.
+        hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
+    """
+
+    def __init__(
+        self, features: FeatureSet, encoder: WhisperEncoder, hop: float | None = None
+    ) -> None:
+        self.features = features
+        self._encoder = encoder
+        self._hop = hop
+        self.restart(0.0)
+
+    def restart(self, offset: float) -> None:
+        """Discard everything and start again ``offset`` seconds into the source."""
+        self._offset = self._seconds = offset
+        self._endpointer = NeuralEndpointer()
+        self._blocker = DCBlocker()
+        self._audio = RecentAudio(0.0)
+        self._next_tick = 0.0
+        self._untouched = True
+
+    def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
+        """Process (n,) int16 samples; return the segments that are complete by now, in order."""
+        if len(samples) == 0:
+            return []
+        self._untouched = False
+        self._seconds += len(samples) / SAMPLING_RATE
+        unbiased = self._blocker.push(samples)
+        self._audio.append(unbiased)
+        endpointer = self._endpointer
+        found = [self._segment(e.start, e.end, final=True) for e in endpointer.push(unbiased)]
+        now, start = endpointer.time, endpointer.start
+        if self._hop is None:
+            pass
+        elif start is None:
+            self._next_tick = now + self._hop
+        elif now >= self._next_tick and not endpointer.pausing:
+            found.append(self._segment(max(start, now - WINDOW), now, final=False))
+            self._next_tick = now + self._hop
+        self._audio.trim(endpointer.earliest)
+        return [segment for segment in found if len(segment.values)]
+
+    def finish(self) -> list[SpeechSegment]:
+        """End the stream; return the segment that was still open."""
+        if self._untouched:
+            return []
+        found = self._endpointer.push(np.zeros(SAMPLING_RATE // 10, np.int16))
+        if last := self._endpointer.close():
+            found.append(last)
+        return [self._segment(e.start, e.end, final=True) for e in found]
+
+    def close(self) -> None:
+        """Release nothing: everything is NumPy's."""
+
+    def _segment(self, start: float, end: float, final: bool) -> SpeechSegment:
+        start = max(start, 0.0)
+        end = min(end, self._seconds - self._offset)
+        values = whisper_nodes(self._encoder, self._audio.between(start, end))
+        return SpeechSegment(
+            start=start + self._offset,
+            end=end + self._offset,
+            values=values,
+            newest=min(self._endpointer.time + self._offset, self._seconds),
+            final=final,
+        )
