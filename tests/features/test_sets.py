@@ -15,12 +15,14 @@ SETS = {
     "egemaps-lld": (25, 0.06, 0.01),
     "egemaps-88@25/10": (88, 0.025, 0.01),
     "egemaps-88@500/100": (88, 0.5, 0.1),
+    "egemaps-69@500/100": (69, 0.5, 0.1),
     "emobase-lld": (78, 0.04, 0.01),
     "rlc-lld": (17, 0.06, 0.005),
     "mfcc-40@25/10": (40, 0.025, 0.01),
     "mfcc-40@64/32": (40, 0.064, 0.032),
     "log-mel-128@25/10": (128, 0.025, 0.01),
     "log-mel-128@1000/10": (128, 1.0, 0.01),
+    "whisper-tiny.en-2": (384, 0.1, 0.1),
 }
 
 
@@ -48,7 +50,8 @@ def test_frame_and_step_have_defaults() -> None:
 @pytest.mark.parametrize("spec", ["mfcc", "egemaps-88@x/y", "egemaps-88@500", "mfcc-40 ", ""])
 def test_unknown_feature_sets(spec: str) -> None:
     with pytest.raises(
-        EdgeSerError, match=r"emobase-lld, rlc-lld, mfcc-40, log-mel-128; egemaps-88"
+        EdgeSerError,
+        match=r"mfcc-40, log-mel-128, whisper-tiny.en-1, whisper-tiny.en-2; egemaps-88",
     ):
         feature_set(spec)
 
