@@ -13,8 +13,8 @@ GROUP ?= export-tflite
 # of test-pythons: the oldest and the newest
 PYTHONS ?= 3.10 3.13
 RUN ?= runs/cogcn
-# chosen on validation speakers: benchmarks/results/pruning.md
-PRUNE ?= 0.3
+# of make model: share of the hidden units to remove
+PRUNE ?= 0
 CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 
 VENV := .venv

@@ -47,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, default=Path("runs/cogcn-loco"))
     parser.add_argument("--folds", type=Path, default=Path("runs/cogcn-folds"))
     parser.add_argument("--model", default="cogcn", help="bundle for the sounds (default: cogcn)")
-    parser.add_argument("--prune", type=float, default=0.3, help="as shipped (default: 0.3)")
+    parser.add_argument("--prune", type=float, default=0.0, help="share of the hidden units")
     corpora = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("--corpora", type=Path, default=corpora, required=corpora is None)
     parser.add_argument("--jobs", type=int, default=joblib.cpu_count())

@@ -138,8 +138,9 @@ def feature_set(spec: str) -> FeatureSet:
     loudness and the spectral flux, of which only the variation relative to the mean is kept; the
     equivalent sound level; and the spectral slopes. A slope should not depend on the level, but
     openSMILE's falls by 0.0008 (0 to 500 Hz) and 0.0005 (500 to 1500 Hz) per decibel. Where a mean
-    may be zero, the standard deviation is not divided by it: the ratio is up to 700 times more
-    spread than its middle half, and one millisecond of delay changes it beyond recognition.
+    may be zero, the standard deviation is not divided by it: the ratio's
+    outliers hide the rest from any scaling, and one millisecond of delay changes it beyond
+    recognition.
 
     ``emobase-lld``: used by WMA-GIN and GA-GRU. openSMILE's own configuration, with its smoothing
     over three frames. Pitch is computed over 40 ms, the rest over the first 25 ms of them. F0 and
