@@ -8,9 +8,9 @@
 'neutral'
 >>> for event in recognizer.stream(edge_ser.AudioFile(PATH)):  # or edge_ser.Microphone()
 ...     if event.type == "utterance":
-...         print(event.emotion)
-neutral
-happy
+...         print(event.emotion)  # None: unsure
+angry
+None
 angry
 neutral
 """
