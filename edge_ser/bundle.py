@@ -237,7 +237,8 @@ def _problem(bundle: Bundle) -> str | None:
     dimension = (bundle.features.dimension,)
     if card["format"] != FORMAT:
         return f"its format is {card['format']!r}, this edge-ser reads {FORMAT!r}"
-    made_for, here = card["features"]["version"], bundle.features.version
+    here = bundle.features.version
+    made_for = card["features"].get("version", here)
     if made_for != here:
         return f"its {bundle.features.set} is version {made_for}, this edge-ser computes {here}"
     if bundle.precision not in ("int8", "fp32"):

@@ -174,7 +174,7 @@ def test_the_house_hears_of_every_utterance_while_the_broker_dies_and_returns(
     assert [m["missed"] for m in later] == [0, 0, 0]
     assert printed.count("\n") == 4
     for message, line in zip((first, *later), printed.splitlines(), strict=True):
-        assert message["emotion"] in line
+        assert (message["emotion"] or "unsure") in line
         assert f"{message['start']:.2f}" in line
     assert errors.count("is away") == errors.count("is back") == 1
 
