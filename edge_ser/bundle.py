@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge_ser.arrays import LARGEST, read_arrays
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import FeatureSet, feature_set
+from edge_ser.features.whisper.encoder import WhisperEncoder
 from edge_ser.graph import KINDS
 from edge_ser.normalisation import Normalisation
 
@@ -21,9 +24,9 @@ INPUTS = (["x", "mask"], ["x", "a_hat", "mask"])
 NO_GRAPH = "none"
 SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
-_ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", *WEIGHTS.values()}
-LARGEST = 64 * 2**20
-"""Largest size of a file in bytes, unpacked or not."""
+ENCODER = "encoder.npz"
+"""Weights of Whisper's layers, for models whose nodes are made by them."""
+_ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", ENCODER, *WEIGHTS.values()}
 _LONGEST_WINDOW = 60.0
 """Seconds; an utterance is at most 30 s long."""
 
@@ -73,6 +76,25 @@ class Bundle:
         fields = self.card["features"]
         window, step = (round(1000 * fields[key]) for key in ("window", "step"))
         return feature_set(f"{fields['set']}@{window}/{step}")
+
+    def encoder(self) -> WhisperEncoder | None:
+        """Load the encoder that makes the nodes; None where openSMILE makes them.
+
+        Raises:
+            EdgeSerError: it is missing or cannot be used.
+        """
+        if not self.features.neural:
+            return None
+        try:
+            encoder = WhisperEncoder(read_arrays(self.files[ENCODER]))
+            if encoder.width != self.features.dimension:
+                raise ValueError(f"{encoder.width} units for {self.features.dimension} features")
+        except (ValueError, LookupError, OSError, zipfile.BadZipFile) as error:
+            text = f"{type(error).__name__} {str(error)[:200]}"
+            raise EdgeSerError(
+                f"model {self.path} cannot be used: {ENCODER}: {text}; export it again"
+            ) from error
+        return encoder
 
     @property
     def normalisation(self) -> Normalisation:
@@ -243,6 +265,8 @@ def _problem(bundle: Bundle) -> str | None:
         return f"its {bundle.features.set} is version {made_for}, this edge-ser computes {here}"
     if bundle.precision not in ("int8", "fp32"):
         return f"unknown precision {bundle.precision!r}"
+    if bundle.features.neural and ENCODER not in bundle.files:
+        return f"it lacks {ENCODER}"
     if not bundle.backends:
         return f"no weights: none of {', '.join(WEIGHTS.values())}"
     if len(set(bundle.labels)) != len(bundle.labels) or len(bundle.labels) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Ut
 from edge_ser.graph import build
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
+from edge_ser.speech.whisper_segmenter import WhisperSegmenter
 from edge_ser.voice import VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from edge_ser.speech.segment import SpeechSegment
+    from edge_ser.speech.segment import Segmenter, SpeechSegment
 
 _SMOOTHED = 3
 """Number of windows whose probabilities a ``window`` event averages."""
@@ -51,6 +53,7 @@ class Recognizer:
         """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
+        self._encoder = bundle.encoder()
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
         self._graph, self._gamma = bundle.graph, bundle.gamma
@@ -61,6 +64,16 @@ class Recognizer:
     def unknown_voice(self) -> VoiceStatistics:
         """Return the statistics of a voice of which nothing has been heard."""
         return VoiceStatistics(self.bundle.prior or 0.0)
+
+    def segmenter(self, hop: float | None = None) -> Segmenter:
+        """Open what finds the utterances of a stream and computes their nodes.
+
+        Args:
+            hop: seconds between two segments of an unfinished utterance; None: only whole ones.
+        """
+        if self._encoder is not None:
+            return WhisperSegmenter(self._features, self._encoder, hop)
+        return SpeechSegmenter(self._features, hop, SpeechGate())
 
     def logits(
         self, values: NDArray[np.float32], voice: VoiceStatistics | None = None
@@ -223,7 +236,7 @@ class Recognizer:
                 self.hear(voice, segment.values, 1.0)
             return found
 
-        with source, SpeechSegmenter(self._features, None, SpeechGate()) as segmenter:
+        with source, closing(self.segmenter()) as segmenter:
             for block in source:
                 self.level = dbfs(block.samples)
                 yield block, heard(segmenter.push(block.samples))
@@ -286,7 +299,7 @@ class Recognizer:
                 backend=self.backend,
             )
 
-        with source, SpeechSegmenter(self._features, hop, SpeechGate()) as segmenter:
+        with source, closing(self.segmenter(hop)) as segmenter:
             for block in source:
                 if block.lost:
                     # speech before and after the gap is not one utterance

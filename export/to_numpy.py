@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from export.int8 import quantise
 from train.models.cogcn import CoGCN
+from train.quantisation import quantise
 
 if TYPE_CHECKING:
     from torch import nn

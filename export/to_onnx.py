@@ -14,8 +14,8 @@ import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
-from export.int8 import quantise
 from export.recurrent import for_onnx
+from train.quantisation import quantise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_ser.bundle import LARGEST, Bundle
+from edge_ser.arrays import read_arrays
+
+if TYPE_CHECKING:
+    from edge_ser.bundle import Bundle
 
 Array = NDArray[np.float32]
 
@@ -44,16 +46,7 @@ class NumpyBackend:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        content = bundle.files["model.npz"]
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(member.file_size for member in packed.infolist()) > LARGEST:
-                raise ValueError("it unpacks to more than 64 MiB")
-        # no pickles: they could run code, and a bundle may come from anywhere
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        for name, array in arrays.items():
-            if array.dtype not in (np.float32, np.int8) or not np.isfinite(array).all():
-                raise ValueError(f"{name} is not finite float32 or int8")
+        arrays = read_arrays(bundle.files["model.npz"])
         if bundle.graph is None:
             raise ValueError("CoGCN needs a graph")
         self._skip = bool(bundle.card["architecture"]["skip"])

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -121,9 +122,8 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
     from edge_ser.audio import AudioFile
     from edge_ser.demo import PATH
     from edge_ser.nodes import extract
-    from edge_ser.speech.segmenter import SpeechSegmenter
 
-    with SpeechSegmenter(recognizer.bundle.features) as segmenter:
+    with closing(recognizer.segmenter()) as segmenter:
         nodes = extract(AudioFile(PATH), segmenter)
     utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
     for i in range(_DECISIONS):

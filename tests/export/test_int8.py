@@ -11,11 +11,12 @@ import torch
 from onnx import TensorProto, numpy_helper
 from torch import nn
 
-from export.int8 import LEVELS, on_grid, quantise
+from export.int8 import on_grid
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from tests.export.systems import SYSTEMS, network, signature
 from train import models
+from train.quantisation import LEVELS, quantise
 
 
 def test_weights_are_rounded_to_the_nearest_step() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def reference() -> Reference:
     config = WhisperConfig(
         d_model=64, encoder_layers=2, encoder_attention_heads=4, encoder_ffn_dim=96
     )
-    return Reference(config).eval()
+    model: Reference = Reference(config).eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def encoder(reference: Reference) -> WhisperEncoder:
 
 
 def test_the_spectrogram_is_that_of_transformers(corpora: Path) -> None:
-    extractor = WhisperFeatureExtractor()
+    extractor = WhisperFeatureExtractor()  # type: ignore[no-untyped-call]
     patterns = ("ravdess/*/*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")
     files = [path for pattern in patterns for path in sorted(corpora.glob(pattern))[::150]]
     assert len(files) > 10
@@ -90,7 +92,7 @@ def test_gelu_is_torchs() -> None:
 
 
 def test_int8_matrices_are_multiplied_by_their_scales(encoder: WhisperEncoder) -> None:
-    weights = {
+    weights: dict[str, Any] = {
         "conv1.weight": np.full((4, 80, 3), 2, np.int8),
         "conv1.scale": np.arange(4, dtype=np.float32),
         "conv1.bias": np.zeros(4, np.float32),

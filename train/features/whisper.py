@@ -7,12 +7,13 @@ import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.whisper.encoder import WhisperEncoder
+from train.quantisation import quantise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,6 @@ SOURCE = "EDGE_SER_WHISPER"
 """Environment variable with the folder of the layers, or their name on the hub."""
 _HUB = "openai/whisper-{size}"
 _SPEC = re.compile(r"whisper-(?P<size>[a-z.]+)-(?P<layers>\d+)")
-_HEAD = 64  # units of an attention head, in every size of Whisper
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +31,7 @@ def load_encoder(spec: str) -> WhisperEncoder:
     Raises:
         EdgeSerError: the layers cannot be read.
     """
-    weights = load_weights(spec)
-    return WhisperEncoder(weights, heads=len(weights["conv2.bias"]) // _HEAD)
+    return WhisperEncoder(load_weights(spec))
 
 
 @lru_cache(maxsize=1)
@@ -45,8 +44,11 @@ def digest(spec: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def load_weights(spec: str) -> dict[str, NDArray[np.float32]]:
+def load_weights(spec: str) -> dict[str, NDArray[Any]]:
     """Read the convolutions and first layers, by their names in ``transformers``.
+
+    Their matrices are int8, with a ``.scale`` beside them, as in a bundle: nodes for training are
+    those of the device.
 
     Raises:
         EdgeSerError: they cannot be read.
@@ -62,25 +64,30 @@ def load_weights(spec: str) -> dict[str, NDArray[np.float32]]:
             "or to their name on the hub"
         ) from error
     layers = tuple(f"layers.{number}." for number in range(int(match["layers"])))
-    weights = {
-        name: array.astype(np.float32)
-        for name, array in found.items()
-        if name.startswith(("conv", *layers))
-    }
-    if not all(any(name.startswith(layer) for name in weights) for layer in layers):
+    if not all(any(name.startswith(layer) for name in found) for layer in layers):
         raise EdgeSerError(f"{source} has fewer layers than {spec} needs")
+    weights: dict[str, NDArray[Any]] = {}
+    for name, array in found.items():
+        if not name.startswith(("conv", *layers)):
+            continue
+        whole = array.astype(np.float32)
+        if whole.ndim > 1:
+            scale = f"{name.removesuffix('.weight')}.scale"
+            weights[name], weights[scale] = quantise(whole, axis=0)
+        else:
+            weights[name] = whole
     return weights
 
 
-def _folder(folder: Path) -> dict[str, NDArray[np.generic]]:
+def _folder(folder: Path) -> dict[str, NDArray[Any]]:
     from safetensors.numpy import load_file
 
-    found: dict[str, NDArray[np.generic]] = load_file(folder / "model.safetensors")
+    found: dict[str, NDArray[Any]] = load_file(folder / "model.safetensors")
     # a whole Whisper, or its encoder alone
     return {name.removeprefix("model.").removeprefix("encoder."): a for name, a in found.items()}
 
 
-def _hub(name: str) -> dict[str, NDArray[np.generic]]:
+def _hub(name: str) -> dict[str, NDArray[Any]]:
     from transformers import WhisperModel
 
     encoder = WhisperModel.from_pretrained(name).encoder

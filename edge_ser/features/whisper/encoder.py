@@ -15,6 +15,7 @@ Array = NDArray[np.float32]
 FRAME_STEP = 0.02
 """Seconds between two frames of the encoder: its second convolution halves the rate."""
 _EPSILON = np.float32(1e-5)  # of the layer normalisation
+_HEAD = 64
 _LONGEST = 10_000.0  # period of the slowest sinusoid of the positions
 
 
@@ -34,13 +35,15 @@ class WhisperEncoder:
     Args:
         weights: arrays by their names in ``transformers``' ``WhisperEncoder``. Matrices may be int8
             with a ``.scale`` per output channel beside them.
-        heads: number of attention heads.
+        heads: number of attention heads; by default of 64 units each, as in every Whisper.
 
     Raises:
         ValueError: weights are missing or of the wrong shape.
     """
 
-    def __init__(self, weights: Mapping[str, NDArray[np.generic]], heads: int) -> None:
+    def __init__(
+        self, weights: Mapping[str, NDArray[np.generic]], heads: int | None = None
+    ) -> None:
         self._weights = {
             name.removesuffix(".weight"): _matrix(weights, name)
             for name in weights
@@ -51,12 +54,12 @@ class WhisperEncoder:
             for name, array in weights.items()
             if name.endswith(".bias")
         }
-        self._heads = heads
         names = [name.split(".")[1] for name in weights if name.startswith("layers.")]
         self.layers = len(set(names))
         self.width = len(self._biases["conv2"])
-        if self.width % heads or self.width % 2:
-            raise ValueError(f"{heads} heads do not divide {self.width} units")
+        self._heads = heads or self.width // _HEAD
+        if self._heads == 0 or self.width % self._heads or self.width % 2:
+            raise ValueError(f"{self._heads} heads do not divide {self.width} units")
 
     def __call__(self, mel: Array) -> Array:
         """Compute (k // 2, width) frames of (k, 80) scaled log-mel frames, see :func:`.scaled`."""
