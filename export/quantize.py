@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.features import feature_set
 from export.card import Recipe, card_text, model_card
 from export.formats import BACKENDS, Converted, Failure, available, by_name, convert
 from export.int8 import on_grid
@@ -26,6 +27,7 @@ from export.prune import prune
 from export.report import make_report, report_text
 from export.signature import Signature
 from export.strangers import describe, judge, temperature, threshold
+from export.to_numpy import encoder_file
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
 from train import models
@@ -153,6 +155,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     metrics = {"before": outcomes[0].scores, "after": after.scores}
     card = model_card(run, final, args.output.name, recipe, metrics) | calibrated
     contents = by_name(weights)
+    contents |= encoder_file(feature_set(run.config.features))
     contents["CARD.md"] = card_text(card).encode()
     contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
     contents["report.md"] = text.encode()

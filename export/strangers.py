@@ -11,6 +11,7 @@ import numpy as np
 
 from edge_ser.bundle import load_bundle
 from edge_ser.errors import EdgeSerError
+from edge_ser.features import feature_set
 from edge_ser.recognizer import Recognizer
 from export import calibration
 from export.card import Recipe, network_card
@@ -19,6 +20,7 @@ from export.int8 import on_grid
 from export.prune import prune
 from export.signature import Signature
 from export.states import STATES, Answers, answers, join
+from export.to_numpy import encoder_file
 from export.verify import usable
 from export.write import write_bundle
 from train.conditions import augment
@@ -110,7 +112,8 @@ def recognizer_for(config: Config, trained: Trained, recipe: Recipe) -> Recogniz
         raise EdgeSerError(f"a {config.model} cannot be exported ({reasons})")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network"
-        write_bundle(path, network_card(config, trained, path.name, recipe), by_name(files))
+        contents = by_name(files) | encoder_file(feature_set(config.features))
+        write_bundle(path, network_card(config, trained, path.name, recipe), contents)
         return Recognizer(load_bundle(path))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PROBABLE = 0.5
 _LEAST = 0.3  # seconds of speech in an utterance
-_FLOOR_DOUBLES_IN = 2.0  # seconds
+_FLOOR_DOUBLES_IN = 1.0  # seconds
 _ABOVE_FLOOR = 1.4
 _QUIETEST = 4.0  # of 32,768: -78 dBFS
 _FORGETS_IN = 3.0  # seconds in which the loudest sample so far counts for half
@@ -26,7 +26,7 @@ class NeuralEndpointer:
     """Endpointer that takes samples and finds the endpoints of utterances.
 
     A chunk is speech if the detector says so. The detector sleeps while the level stays at the
-    noise floor, a running minimum that falls at once and doubles in two seconds; it wakes with the
+    noise floor, a running minimum that falls at once and doubles in a second; it wakes with the
     half second before, so that it knows the room.
 
     Raises:
