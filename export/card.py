@@ -15,6 +15,7 @@ from train.models import count_parameters
 from train.runs import Run, describe_rows
 
 if TYPE_CHECKING:
+    from edge_ser.features import FeatureSet
     from train.config import Config
     from train.learning.trained import Trained
 
@@ -60,7 +61,7 @@ def model_card(
             "pruned": recipe.pruned,
         },
         "metrics": metrics,
-        "licence": _licence({row.corpus for row in run.rows}),
+        "licence": _licence({row.corpus for row in run.rows}, feature_set(run.config.features)),
     }
 
 
@@ -116,14 +117,17 @@ def _describe_pruning(fraction: float) -> str:
     return f"; then {100 * fraction:.0f} % of the hidden units were removed"
 
 
-def _licence(corpora: set[str]) -> str:
+def _licence(corpora: set[str], features: FeatureSet) -> str:
+    source = "Whisper's first layers (MIT)" if features.neural else _OPENSMILE
     if corpora == set(_KNOWN):
         return (
             "CC BY-NC-SA 4.0; research and personal use only: trained on RAVDESS, EmoDB, nEMO and "
-            f"CREMA-D with {_OPENSMILE}"
+            f"CREMA-D with {source}"
         )
     names = ", ".join(sorted(corpora))
-    return f"research and personal use at most: {_OPENSMILE}; the licences of {names} apply"
+    if features.neural:
+        return f"the licences of {names} apply; nodes by {source}"
+    return f"research and personal use at most: {source}; the licences of {names} apply"
 
 
 def _describe_corpora(corpora: dict[str, Any]) -> str:
