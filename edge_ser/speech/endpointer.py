@@ -26,15 +26,17 @@ class Endpoints(NamedTuple):
     end: float
 
 
-class Endpointer:
-    """Endpointer that takes LLD frames one by one and finds the endpoints of utterances.
+class EndpointTracker:
+    """State of an endpointer: the frames of speech between two pauses.
 
-    The frames between two pauses are an utterance if enough of them are voiced and the pitch
-    varies: mains hum is voiced too, but its pitch is constant.
+    Args:
+        step: seconds between two frames.
+        least: frames of speech in an utterance.
     """
 
-    def __init__(self) -> None:
-        self._vad = VoiceActivityDetector()
+    def __init__(self, step: float, least: int) -> None:
+        self._step = step
+        self._least = least
         self._frame = 0
         self._forget()
 
@@ -42,54 +44,43 @@ class Endpointer:
         self._first: int | None = None
         self._last = 0
         self._count = 0
-        self._mean = 0.0
-        self._squares = 0.0
 
     @property
     def time(self) -> float:
         """Seconds of the stream processed so far."""
-        return self._frame * LLD_STEP
+        return self._frame * self._step
 
     @property
     def earliest(self) -> float:
         """Time in seconds before which no open or future utterance can start."""
-        return (self._frame if self._first is None else self._first) * LLD_STEP - MARGIN
+        return (self._frame if self._first is None else self._first) * self._step - MARGIN
 
     @property
     def start(self) -> float | None:
-        """Start of the open utterance in seconds; None until there is enough voice in it."""
+        """Start of the open utterance in seconds; None until there is enough speech in it."""
         return None if self._first is None or not self._speech else self.earliest
 
     @property
     def pausing(self) -> bool:
-        """Whether the last voiced frame is too long ago for speech to be going on."""
-        return (self._frame - self._last) * LLD_STEP > MARGIN
+        """Whether the last frame of speech is too long ago for speech to be going on."""
+        return (self._frame - self._last) * self._step > MARGIN
 
     @property
     def _speech(self) -> bool:
-        spread = math.sqrt(self._squares / self._count) if self._count else 0.0
-        return self._count >= _VOICED_FRAMES and spread >= _F0_SPREAD
+        return self._count >= self._least
 
-    def push(self, loudness: float, f0: float) -> Endpoints | None:
-        """Process one frame; return the endpoints of the utterance that it ends, if any.
-
-        Args:
-            loudness: eGeMAPS loudness of the frame.
-            f0: semitones above 27.5 Hz, 0 where unvoiced.
-        """
-        if self._vad.push(loudness, f0):
+    def _follow(self, speech: bool) -> Endpoints | None:
+        """Count the next frame; return the endpoints of the utterance that it ends, if any."""
+        if speech:
             if self._first is None:
                 self._first = self._frame
             self._last = self._frame
-            self._count += 1  # Welford's running variance
-            delta = f0 - self._mean
-            self._mean += delta / self._count
-            self._squares += delta * (f0 - self._mean)
+            self._count += 1
         self._frame += 1
         if self._first is None:
             return None
-        paused = (self._frame - self._last) * LLD_STEP >= PAUSE
-        too_long = (self._frame - self._first) * LLD_STEP >= LONGEST - MARGIN
+        paused = (self._frame - self._last) * self._step >= PAUSE
+        too_long = (self._frame - self._first) * self._step >= LONGEST - MARGIN
         return self.close() if paused or too_long else None
 
     def close(self) -> Endpoints | None:
@@ -98,4 +89,40 @@ class Endpointer:
         self._forget()
         if first is None or not speech:
             return None
-        return Endpoints(start=first * LLD_STEP - MARGIN, end=(last + 1) * LLD_STEP + MARGIN)
+        return Endpoints(start=first * self._step - MARGIN, end=(last + 1) * self._step + MARGIN)
+
+
+class Endpointer(EndpointTracker):
+    """Endpointer that takes LLD frames one by one and finds the endpoints of utterances.
+
+    The frames between two pauses are an utterance if enough of them are voiced and the pitch
+    varies: mains hum is voiced too, but its pitch is constant.
+    """
+
+    def __init__(self) -> None:
+        self._vad = VoiceActivityDetector()
+        super().__init__(LLD_STEP, _VOICED_FRAMES)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._mean = 0.0
+        self._squares = 0.0
+
+    @property
+    def _speech(self) -> bool:
+        spread = math.sqrt(self._squares / self._count) if self._count else 0.0
+        return super()._speech and spread >= _F0_SPREAD
+
+    def push(self, loudness: float, f0: float) -> Endpoints | None:
+        """Process one frame; return the endpoints of the utterance that it ends, if any.
+
+        Args:
+            loudness: eGeMAPS loudness of the frame.
+            f0: semitones above 27.5 Hz, 0 where unvoiced.
+        """
+        voiced = self._vad.push(loudness, f0)
+        if voiced:  # Welford's running variance
+            delta = f0 - self._mean
+            self._mean += delta / (self._count + 1)
+            self._squares += delta * (f0 - self._mean)
+        return self._follow(voiced)

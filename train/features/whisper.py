@@ -58,7 +58,7 @@ def load_weights(spec: str) -> dict[str, NDArray[Any]]:
     source = os.environ.get(SOURCE) or _HUB.format(size=match["size"])
     try:
         found = _folder(Path(source)) if Path(source).is_dir() else _hub(source)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         raise EdgeSerError(
             f"cannot read Whisper's layers from {source} ({error}); set {SOURCE} to their folder "
             "or to their name on the hub"
