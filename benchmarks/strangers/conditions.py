@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from export.card import Recipe
+    from export.states import Answers
     from train.config import Config
     from train.corpora import Row
     from train.features.cache import Cache
@@ -60,6 +62,9 @@ CONDITIONS = {
 }
 STEADY = ("codec", "delay:1", "delay:7", "delay:37", "delay:73", "delay:99", "lsb")
 """Conditions under which the label should stay."""
+PHASES = ((augment.CLEAN, "delay:37"), ("delay:7", "delay:73"))
+AVERAGED = "phases"
+"""Two phases of the frames averaged, against the same a little later."""
 LEVELS = ("gain:10", "gain:-10", "gain:-20", "gain:-30")
 
 
@@ -77,23 +82,35 @@ def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) ->
     table = Table.of(rows)
     half = Sounds.of(sounds, "test")
     clips = in_conditions(rows, run.config, CONDITIONS, cache, half)
-    found: dict[str, dict[str, Any]] = {variant: {} for variant in CONDITIONS}
+    found: dict[str, dict[str, Any]] = {variant: {} for variant in (*CONDITIONS, AVERAGED)}
     for fold, split in enumerate(run.splits):
         corpus = split.test[0][0]
         recognizer = recognizer_of(run, data, fold, recipe)
         own = table.rows_of(split.test)
-        clean = None
-        for variant in CONDITIONS:
-            answered = answers(recognizer, clips[variant], table, own, "cold")
-            predicted = predictions(answered)
-            if clean is None:
-                clean = predicted
-            both = (clean != NO_SPEECH) & (predicted != NO_SPEECH)
+        heard = {
+            variant: answers(recognizer, clips[variant], table, own, "cold")
+            for variant in CONDITIONS
+        }
+        for variant, answered in heard.items():
             found[variant][corpus] = {
                 **described(answered, table, corpus),
-                "same": float(np.mean(clean[both] == predicted[both])),
+                "same": _same(heard[augment.CLEAN], answered),
             }
+        first, second = (_averaged([heard[variant] for variant in pair]) for pair in PHASES)
+        found[AVERAGED][corpus] = {"same": _same(first, second)}
     return found
+
+
+def _averaged(answered: Sequence[Answers]) -> Answers:
+    """Average the logits of the same clips; NaN where speech is not heard in all of them."""
+    return replace(answered[0], logits=np.mean([one.logits for one in answered], axis=0))
+
+
+def _same(one: Answers, other: Answers) -> float:
+    """Return the share of the clips, heard in both, that get the same label."""
+    first, second = predictions(one), predictions(other)
+    both = (first != NO_SPEECH) & (second != NO_SPEECH)
+    return float(np.mean(first[both] == second[both]))
 
 
 def one_of_each(rows: Sequence[Row]) -> list[Row]:

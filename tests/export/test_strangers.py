@@ -9,7 +9,7 @@ import pytest
 
 import edge_ser
 from benchmarks.strangers import pictures, tables
-from benchmarks.strangers.conditions import CONDITIONS
+from benchmarks.strangers.conditions import AVERAGED, CONDITIONS
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
 from export.quantize import main as quantize
@@ -98,7 +98,7 @@ def test_the_page(tmp_path: Path) -> None:
     found: dict[str, dict[str, Any]] = {
         "loco": dict.fromkeys(STATES, state),
         "folds": dict.fromkeys(STATES, state),
-        "conditions": {variant: {"one": corpus} for variant in CONDITIONS},
+        "conditions": {variant: {"one": corpus} for variant in (*CONDITIONS, AVERAGED)},
         "sounds": {"model": "cogcn", "counts": {"esc-10: dog": [40, 1], "speech": [100, 99]}},
     }
     page = tables.page(found)
