@@ -80,9 +80,11 @@ def _show(checks: list[Check]) -> None:
 
 def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     yield _python()
-    yield from map(_library, _LIBRARIES)
+    neural = _neural(arguments.model)
+    for library in _LIBRARIES:
+        yield _library(library, needed=library != "opensmile" or not neural)
     parts: list[tuple[str, Callable[[], Iterator[Check]]]] = [
-        ("openSMILE", _opensmile),
+        ("openSMILE", lambda: iter(()) if neural else _opensmile()),
         ("model", lambda: _model(arguments.model, arguments.backend)),
         ("speed", lambda: _speed(arguments.model, arguments.backend)),
         ("microphone", lambda: _microphone(arguments.device)),
@@ -105,11 +107,22 @@ def _python() -> Check:
     return Check("Python", "ok", found, "")
 
 
-def _library(name: str) -> Check:
+def _neural(model: str) -> bool:
+    """Return whether the model needs no openSMILE; a damaged one is told of later."""
+    from edge_ser.bundle import load_bundle
+
+    try:
+        return load_bundle(model).features.neural
+    except EdgeSerError:
+        return False
+
+
+def _library(name: str, needed: bool) -> Check:
     try:
         return Check(name, "ok", version(name), "")
     except PackageNotFoundError:
-        return Check(name, "error", "not installed", f"pip install {name}")
+        status: Status = "error" if needed else "optional"
+        return Check(name, status, "not installed", f"pip install {name}")
 
 
 def _opensmile() -> Iterator[Check]:

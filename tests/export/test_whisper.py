@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from safetensors.numpy import save_file
 import edge_ser
 from edge_ser.audio import AudioSignal
 from edge_ser.bundle import ENCODER, load_bundle
+from edge_ser.cli import doctor
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from edge_ser.nodes import extract
@@ -148,6 +151,21 @@ print(json.dumps([name for name in ("SMILE", "torch", "transformers") if name in
     heard, loaded = done.stdout.split("\n", 1)
     assert heard == "1"
     assert json.loads(loaded) == []
+
+
+def test_the_doctor_does_not_ask_for_opensmile(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", absent)
+    arguments = argparse.Namespace(model=str(bundle), backend=None, device="absent")
+    checks = {check.name: check for check in doctor._checks(arguments)}
+    assert "openSMILE" not in checks
+    assert checks["opensmile"].status == "optional"
+    assert checks["numpy"].status == "error"
+    assert checks["speed"].status == "ok"
 
 
 def test_silence_wakes_nobody(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
