@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from rich.console import Console
 
 from benchmarks import RESULTS
-from benchmarks.strangers.conditions import in_conditions, one_of_each
+from benchmarks.strangers.conditions import in_conditions, one_of_each, same_label
 from export.card import Recipe
 from export.states import answers
 from export.strangers import predictions, recognizer_for
@@ -33,7 +33,7 @@ from train.features.cache import Cache
 from train.learning.data import Table
 from train.learning.folds import fit_final, training_variants
 from train.learning.trained import Trained
-from train.metrics import NO_SPEECH, score
+from train.metrics import score
 from train.pipeline import load_data
 from train.progress import progress
 from train.runs import read_rows
@@ -148,14 +148,14 @@ def _in_conditions(
 ) -> dict[str, float]:
     """Measure UA, cold, in each condition; and how often the label stays a little later."""
     own = np.flatnonzero(table.corpora == corpus)
-    predicted, found = {}, {}
-    for variant, heard in clips.items():
-        answered = answers(recognizer, heard, table, own, "cold")
-        predicted[variant] = predictions(answered)
-        found[variant] = score(table.labels[answered.rows], predicted[variant])["ua"]
-    clean, later = predicted[augment.CLEAN], predicted[LATER]
-    both = (clean != NO_SPEECH) & (later != NO_SPEECH)
-    return {**found, "same": float(np.mean(clean[both] == later[both]))}
+    answered = {
+        variant: answers(recognizer, heard, table, own, "cold") for variant, heard in clips.items()
+    }
+    found = {
+        variant: score(table.labels[one.rows], predictions(one))["ua"]
+        for variant, one in answered.items()
+    }
+    return {**found, "same": same_label(answered[augment.CLEAN], answered[LATER])}
 
 
 def page(found: dict[str, dict[str, Any]]) -> str:

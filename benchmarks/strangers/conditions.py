@@ -94,10 +94,10 @@ def measure(run: Run, data: Data, recipe: Recipe, sounds: Path, cache: Cache) ->
         for variant, answered in heard.items():
             found[variant][corpus] = {
                 **described(answered, table, corpus),
-                "same": _same(heard[augment.CLEAN], answered),
+                "same": same_label(heard[augment.CLEAN], answered),
             }
         first, second = (_averaged([heard[variant] for variant in pair]) for pair in PHASES)
-        found[AVERAGED][corpus] = {"same": _same(first, second)}
+        found[AVERAGED][corpus] = {"same": same_label(first, second)}
     return found
 
 
@@ -106,7 +106,7 @@ def _averaged(answered: Sequence[Answers]) -> Answers:
     return replace(answered[0], logits=np.mean([one.logits for one in answered], axis=0))
 
 
-def _same(one: Answers, other: Answers) -> float:
+def same_label(one: Answers, other: Answers) -> float:
     """Return the share of the clips, heard in both, that get the same label."""
     first, second = predictions(one), predictions(other)
     both = (first != NO_SPEECH) & (second != NO_SPEECH)

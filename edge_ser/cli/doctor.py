@@ -84,7 +84,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     for library in _LIBRARIES:
         yield _library(library, needed=library != "opensmile" or not neural)
     parts: list[tuple[str, Callable[[], Iterator[Check]]]] = [
-        ("openSMILE", lambda: iter(()) if neural else _opensmile()),
+        *([] if neural else [("openSMILE", _opensmile)]),
         ("model", lambda: _model(arguments.model, arguments.backend)),
         ("speed", lambda: _speed(arguments.model, arguments.backend)),
         ("microphone", lambda: _microphone(arguments.device)),

@@ -60,11 +60,12 @@ class FeatureStream:
         names = self._smile.element_names(self._sinks[-1])
         self._width = len(names)
         self._columns = [i for i, name in enumerate(names) if features.keeps(name)]
-        relative = {i: mean for i, name in enumerate(names) if (mean := features.mean_of(name))}
+        kept = [names[i] for i in self._columns]
+        relative = {i: mean for i, name in enumerate(kept) if (mean := features.mean_of(name))}
         self._relative = list(relative)
-        self._means = [names.index(mean) for mean in relative.values()]
+        self._means = [kept.index(mean) for mean in relative.values()]
         self.names = tuple(
-            names[i].removesuffix("Norm") if i in relative else names[i] for i in self._columns
+            name.removesuffix("Norm") if i in relative else name for i, name in enumerate(kept)
         )
         if len(self.names) != features.dimension:
             self._smile.free()
@@ -136,9 +137,10 @@ class FeatureStream:
         lld = self._take(_LLD_SINK, LLD_COUNT)
         if _VECTOR_SINK not in self._sinks:
             return lld, lld
-        vectors = self._take(_VECTOR_SINK, self._width).copy()
-        vectors[:, self._relative] *= vectors[:, self._means]
-        return lld, vectors[:, self._columns]
+        vectors = self._take(_VECTOR_SINK, self._width)[:, self._columns]
+        if self._relative:
+            vectors[:, self._relative] *= vectors[:, self._means]
+        return lld, vectors
 
     def _take(self, sink: str, width: int) -> NDArray[np.float32]:
         frames = self._frames[sink]
