@@ -12,6 +12,8 @@ EXTRAS ?=
 GROUP ?= export-tflite
 # of test-pythons: the oldest and the newest
 PYTHONS ?= 3.10 3.13
+# of test-arm64, as qemu names them: a Pi 4 and a Pi 5
+PROCESSORS ?= cortex-a72 cortex-a76
 RUN ?= runs/cogcn
 # of make model: share of the hidden units to remove
 PRUNE ?= 0
@@ -75,7 +77,7 @@ test-install:
 	@device/try-install.sh
 
 test-arm64: $(TEST_VENV)/.ready
-	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" device/arm64/run.sh
+	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" PROCESSORS="$(PROCESSORS)" device/arm64/run.sh
 
 lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/ruff check .

@@ -58,7 +58,7 @@ def test_listen_and_classify_agree(
     recognizer: edge_ser.Recognizer, classified: dict[Path, Classification]
 ) -> None:
     spoken = 0
-    for path in list(classified)[:20]:
+    for path in list(classified)[::4]:
         listened = utterances(recognizer, AudioFile(path))
         by_file = [key(u) for u in classified[path].utterances]
         signal, rate = soundfile.read(path)
@@ -68,7 +68,7 @@ def test_listen_and_classify_agree(
             np.testing.assert_allclose(listened, by_file, atol=1e-6)
             np.testing.assert_allclose(by_array, by_file, atol=1e-6)
         spoken += bool(listened)
-    assert spoken >= 19
+    assert spoken >= 7
 
 
 def test_real_time_changes_nothing(recognizer: edge_ser.Recognizer, corpora: Path) -> None:

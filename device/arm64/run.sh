@@ -15,7 +15,7 @@ PACKAGES="base-files base-passwd bash coreutils libc-bin libportaudio2 python3"
 BINFMT=/proc/sys/fs/binfmt_misc
 QEMU=/usr/bin/qemu-aarch64-static
 # Pi 4, then Pi 5 and Orin; qemu's own default computes int8 products wrongly
-PROCESSORS="cortex-a72 cortex-a76"
+PROCESSORS=${PROCESSORS:-cortex-a72 cortex-a76}
 
 fail() {
     echo "test-arm64: $*" >&2

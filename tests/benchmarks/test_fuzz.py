@@ -13,8 +13,8 @@ from benchmarks.fuzz import bundles, cases, inputs
 from edge_ser.errors import EdgeSerError
 from tests.benchmarks import impatient
 
-BUNDLES, INPUTS = 200, 500
-"""A hundredth of the cases of `make fuzz`."""
+BUNDLES, INPUTS = 100, 250
+"""One of two hundred cases of `make fuzz`."""
 
 
 def test_damaged_bundles_load_or_are_refused_in_one_line() -> None:
@@ -33,9 +33,9 @@ def test_damaged_audio_and_senseless_command_lines_give_a_result_or_an_error() -
     assert len(report["rows"]) == 7
     *audio, lines = report["rows"]
     assert all(row["result"] + row["error"] > 0 for row in audio)
-    assert sum(row["error"] for row in audio) > 50
-    assert lines["usage"] > 100
-    assert lines["result"] + lines["error"] > 5
+    assert sum(row["error"] for row in audio) > 25
+    assert lines["usage"] > 50
+    assert lines["result"] + lines["error"] > 2
 
 
 @pytest.mark.parametrize(

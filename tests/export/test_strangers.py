@@ -16,7 +16,7 @@ from export.quantize import main as quantize
 from export.states import STATES
 from train.__main__ import main as train
 
-FILES = {"one": "ravdess/Actor_0[1-6]/03-01-{}-01-0[12]-01-*.flac", "two": "emodb/wav/0[39]*{}?.*"}
+FILES = {"one": "ravdess/Actor_0[1-6]/03-01-{}-01-01-01-*.flac", "two": "emodb/wav/0[39]*{}?.*"}
 CODES = {
     "one": {"neutral": "01", "happy": "03", "sad": "04", "angry": "05"},
     "two": {"neutral": "N", "happy": "F", "sad": "T", "angry": "W"},

@@ -53,7 +53,7 @@ def clips(corpora: Path, count: int) -> list[Path]:
 
 def test_speech_is_found(segmenter: SpeechSegmenter, corpora: Path) -> None:
     """On a sample here; benchmarks count it over every clip."""
-    chosen = clips(corpora, 40)
+    chosen = clips(corpora, 20)
     found = 0
     for path in chosen:
         with AudioFile(path) as blocks:

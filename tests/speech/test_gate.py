@@ -30,17 +30,17 @@ def samples(path: Path) -> np.ndarray:
 
 
 def test_sounds_are_no_utterances(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
-    """Listen to every eighth sound; half of ESC-10 would have an utterance without the gate."""
-    files = sorted((corpora / "sounds").glob("[es]*/*.ogg"))[::8]
-    assert len(files) > 70
+    """Listen to every twelfth sound; half of ESC-10 would have an utterance without the gate."""
+    files = sorted((corpora / "sounds").glob("[es]*/*.ogg"))[::12]
+    assert len(files) > 45
     heard = [p.name for p in files if recognizer.classify_source(AudioFile(p)).utterances]
     assert len(heard) <= 0.04 * len(files), heard
 
 
 def test_speech_is_heard_at_any_level(recognizer: edge_ser.Recognizer, corpora: Path) -> None:
     patterns = ("ravdess/*/*-01-01-01-*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")
-    clips = [path for pattern in patterns for path in sorted(corpora.glob(pattern))[::60]]
-    assert len(clips) > 25
+    clips = [path for pattern in patterns for path in sorted(corpora.glob(pattern))[::80]]
+    assert len(clips) > 20
     heard = {0: 0, -30: 0}
     for path in clips:
         signal = samples(path)
