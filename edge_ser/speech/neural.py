@@ -22,6 +22,9 @@ _FLOOR_DOUBLES_IN = 1.0  # seconds
 _ABOVE_FLOOR = 1.4
 _QUIETEST = 4.0  # of 32,768: -78 dBFS
 _FORGETS_IN = 3.0  # seconds in which the loudest sample so far counts for half
+_EXPECTED = 1000.0
+"""Loudest sample at the start, -30 dBFS: the detector needs a second to recover from the noise of
+a quiet room that was amplified as if it were speech."""
 
 
 class NeuralEndpointer(EndpointTracker):
@@ -45,7 +48,7 @@ class NeuralEndpointer(EndpointTracker):
         self._waiting = np.empty(0, np.int16)
         self._before: deque[NDArray[np.int16]] = deque(maxlen=round(WARM_UP / step))
         self._floor = _QUIETEST
-        self._peak = 1.0
+        self._peak = _EXPECTED
         self._loud = -(10**9)  # the last frame above the floor
         self._asleep = True
 
