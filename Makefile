@@ -14,16 +14,20 @@ GROUP ?= export-tflite
 PYTHONS ?= 3.10 3.13
 # of test-arm64, as qemu names them: a Pi 4 and a Pi 5
 PROCESSORS ?= cortex-a72 cortex-a76
-RUN ?= runs/cogcn
-# of make model: share of the hidden units to remove
+# of make model: which, and the share of the hidden units to remove
+NAME ?= cogcn
 PRUNE ?= 0
+RUN ?= runs/$(NAME)
+RECIPE_cogcn := cogcn-edge
+RECIPE_cogcn-whisper := cogcn-whisper
+RECIPE_cogcn-whisper-open := cogcn-whisper --set tested_only=ravdess,nemo --set open_sounds=true
 CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 
 VENV := .venv
 TRAIN_VENV := .venv-train
 TEST_VENV := .venv-test
 DEMO := edge_ser/demo/demo.flac
-MODEL := edge_ser/models/cogcn
+MODEL := edge_ser/models/$(NAME)
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
 .PHONY: help listen train-env test test-pythons test-arm64 test-install lint constraints model
@@ -40,7 +44,8 @@ help:
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
 	@echo "make lint         ruff and mypy"
 	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
-	@echo "make model        train, prune, quantise and export the bundled model from the corpora"
+	@echo "make model        train, prune, quantise and export a bundled model from the corpora;"
+	@echo "                  NAME=cogcn, cogcn-whisper or cogcn-whisper-open"
 	@echo "make fuzz         70,000 damaged models, files and command lines (hours)"
 	@echo "make soak         hear eight hours of speech with everything going wrong (a quarter of an hour)"
 	@echo "make clean        remove the environments and caches"
@@ -89,7 +94,7 @@ constraints:
 
 model: $(TEST_VENV)/.ready
 	corpora="$(CORPORA)"; for protocol in loco folds; do \
-	  $(TEST_VENV)/bin/python -m train fit --model cogcn --config cogcn-edge \
+	  $(TEST_VENV)/bin/python -m train fit --model cogcn --config $(RECIPE_$(NAME)) \
 	    --set sounds="$$corpora/sounds" --corpus ravdess="$$corpora/ravdess" \
 	    --corpus emodb="$$corpora/emodb" --corpus nemo="$$corpora/nemo" \
 	    --corpus crema-d="$$corpora/crema-d" --protocol $$protocol --output $(RUN)-$$protocol \

@@ -123,8 +123,12 @@ class Bundle:
     @property
     def strangers(self) -> float | None:
         """UA, 0 to 1, on corpora that it was not trained on, cold; None if not measured."""
+        return self.ua("cold")
+
+    def ua(self, state: str) -> float | None:
+        """Return the UA, 0 to 1, on strangers in a state of knowledge; None if not measured."""
         measured = self.card.get("strangers")
-        return None if measured is None else float(measured["cold"]["ua"])
+        return None if measured is None else float(measured[state]["ua"])
 
     @property
     def graph(self) -> str | None:
@@ -169,8 +173,9 @@ class Bundle:
 
     @property
     def nbytes(self) -> int:
-        """Size of the largest weight file in bytes: the most that one backend reads."""
-        return max(len(self.files[WEIGHTS[backend]]) for backend in self.backends)
+        """Size in bytes of the encoder and the largest weight file: the most that is read."""
+        largest = max(len(self.files[WEIGHTS[backend]]) for backend in self.backends)
+        return largest + len(self.files.get(ENCODER, b""))
 
     def __repr__(self) -> str:
         return (

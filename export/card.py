@@ -15,14 +15,16 @@ from train.models import count_parameters
 from train.runs import Run, describe_rows
 
 if TYPE_CHECKING:
-    from edge_ser.features import FeatureSet
     from train.config import Config
     from train.learning.trained import Trained
 
 VERSION = "2"
+_WHISPER = "Whisper's first layers (MIT)"
 _OPENSMILE = "features of openSMILE (audEERING Research License)"
 _KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish", "crema-d": "English"}
-"""Training corpora of the bundled model, and their languages."""
+"""Training corpora of the bundled models, and their languages."""
+_OPEN = {"emodb": "EmoDB (CC0)", "crema-d": "CREMA-D (ODbL 1.0 and DbCL 1.0, Cao et al. 2014)"}
+"""Corpora whose licences let a trained model be used for anything."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ def model_card(
         recipe: changes made to the network.
         metrics: metrics on the test folds, before and after export.
     """
+    learnt = [row for row in run.rows if row.corpus not in run.config.tested_only]
     return {
         **network_card(run.config, trained, name, recipe),
         "training": {
-            "corpora": describe_rows(run.rows),
+            "corpora": describe_rows(learnt),
             "split": f"{len(run.splits)} speaker-disjoint folds for the figures, then all speakers",
             "recipe": _recipe(run),
             "seed": run.seed,
@@ -61,7 +64,7 @@ def model_card(
             "pruned": recipe.pruned,
         },
         "metrics": metrics,
-        "licence": _licence({row.corpus for row in run.rows}, feature_set(run.config.features)),
+        "licence": _licence({row.corpus for row in learnt}, run.config),
     }
 
 
@@ -117,8 +120,15 @@ def _describe_pruning(fraction: float) -> str:
     return f"; then {100 * fraction:.0f} % of the hidden units were removed"
 
 
-def _licence(corpora: set[str], features: FeatureSet) -> str:
-    source = "Whisper's first layers (MIT)" if features.neural else _OPENSMILE
+def _licence(corpora: set[str], config: Config) -> str:
+    features = feature_set(config.features)
+    source = _WHISPER if features.neural else _OPENSMILE
+    if features.neural and corpora <= set(_OPEN) and (config.open_sounds or not config.channels):
+        learnt = " and ".join(_OPEN[corpus] for corpus in sorted(corpora))
+        sounds = (
+            ", ESC-10 (CC BY 3.0) and web-audio-samples (Apache 2.0)" if config.channels else ""
+        )
+        return f"MIT, for products too: trained on {learnt}{sounds}, with {source}"
     if corpora == set(_KNOWN):
         return (
             "CC BY-NC-SA 4.0; research and personal use only: trained on RAVDESS, EmoDB, nEMO and "

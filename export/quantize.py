@@ -170,10 +170,12 @@ def _calibrate(args: argparse.Namespace, run: Run, data: Data, cache: Cache) -> 
     if apart.config != run.config or apart.rows != run.rows:
         raise EdgeSerError(f"{args.strangers}: its recipe or its clips are not those of {args.run}")
     judged = judge(apart, data, Recipe(args.precision, args.prune), cache.console)
-    value = temperature(judged, data.table)
+    # nothing is learnt from a corpus that is only tested, no temperature either
+    learnt = [one for one in judged if one.corpus not in run.config.tested_only]
+    value = temperature(learnt, data.table)
     return {
         "temperature": value,
-        "threshold": threshold(judged, value),
+        "threshold": threshold(learnt, value),
         "strangers": describe(judged, data.table),
     }
 

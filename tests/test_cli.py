@@ -502,7 +502,7 @@ def test_models_prints_the_contract() -> None:
     (record,) = edge_ser("models", "--json").records
     *shown, licence = record
     assert shown == [
-        *("name", "path", "precision", "parameters", "bytes", "backends", "strangers"),
+        *("name", "path", "precision", "parameters", "bytes", "backends", "strangers", "enrolled"),
     ]
     assert licence == "licence"
     assert 0.25 < record["strangers"] < 1

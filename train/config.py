@@ -23,6 +23,7 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent / "configs"
+_LISTS = ("without", "tested_only", "effects")
 NORMALISATIONS = ("cold", "speaker")
 BALANCES = ("none", "corpora")
 SCHEDULES = ("constant", "cosine", "exponential")
@@ -46,18 +47,19 @@ class Candidate:
 class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
-    ``network`` holds the candidate values of each of the model's own settings. Ten keys are
+    ``network`` holds the candidate values of each of the model's own settings. These keys are
     optional: ``features``, by default those of the network's paper; ``words``, the path of word
     vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
     fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
     training speakers count for in the statistics of a voice (0: the network does not adapt, see
     :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
-    random room, microphone and codec, ``sounds``, the folder of noises and rooms for them, and
-    ``effects``, what they may do, everything by default (see :mod:`train.conditions.channel`);
-    ``without``, speakers that take no part, as in ``crema-d/1006``; ``smoothing``, the share of
-    every label that all labels divide between them; and ``consistency``, the weight of the
-    difference between the answers to a clip in two variants (see
-    :func:`train.learning.epoch.jensen_shannon`).
+    random room, microphone and codec, ``sounds``, the folder of noises and rooms for them,
+    ``open_sounds``, whether only those of permissive licences, and ``effects``, what they may do,
+    everything by default (see :mod:`train.conditions.channel`);
+    ``without``, speakers that take no part, as in ``crema-d/1006``; ``tested_only``, corpora that
+    nothing is learnt from; ``smoothing``, the share of every label that all labels divide between
+    them; and ``consistency``, the weight of the difference between the answers to a clip in two
+    variants (see :func:`train.learning.epoch.jensen_shannon`).
     """
 
     model: str
@@ -86,8 +88,10 @@ class Config:
     voice_prior: float = 0.0
     channels: int = 0
     sounds: str = ""
+    open_sounds: bool = False
     effects: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    tested_only: tuple[str, ...] = ()
     smoothing: float = 0.0
     consistency: float = 0.0
 
@@ -108,7 +112,7 @@ class Config:
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
         """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
-        several = {key: tuple(values.get(key, ())) for key in ("gamma", "without", "effects")}
+        several = {key: tuple(values.get(key, ())) for key in ("gamma", *_LISTS)}
         return cls(**{**values, **several, "network": network})
 
 
@@ -146,7 +150,7 @@ def _types(model: str) -> dict[str, tuple[type, bool]]:
     """Map each key to its type and whether it may have a list of candidates."""
     hints = get_type_hints(Config)
     own = {f.name: (hints[f.name], False) for f in fields(Config)}
-    own |= {"gamma": (float, True), "without": (str, True), "effects": (str, True)}
+    own |= {"gamma": (float, True), **dict.fromkeys(_LISTS, (str, True))}
     del own["model"], own["network"]
     return own | {key: (kind, True) for key, kind in models.setting_types(model).items()}
 

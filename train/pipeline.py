@@ -52,7 +52,9 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
     part = augment.sounds_needed(variant)
-    sounds = Sounds.of(Path(config.sounds), part) if part and config.sounds else None
+    sounds = None
+    if part and config.sounds:
+        sounds = Sounds.of(Path(config.sounds), part, config.open_sounds)
     found = extract(rows, config.features, variant, cache, sounds)
     return Clips.of(found, feature_set(config.features), config.window, config.window_step)
 

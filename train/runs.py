@@ -258,7 +258,7 @@ def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[R
 
     Raises:
         EdgeSerError: see :func:`train.features.readable.read_all`; or somebody who is to be left
-            out is not there.
+            out, or a corpus that is only tested, is not there.
     """
     rows = read_all(paths, cache)
     known = {f"{row.corpus}/{row.speaker}" for row in rows}
@@ -266,6 +266,8 @@ def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[R
         name for name in config.without if name.split("/")[0] in paths and name not in known
     ]:
         raise EdgeSerError(f"configuration: without names {', '.join(strange)}, who is not there")
+    if strange := [name for name in config.tested_only if name not in paths]:
+        raise EdgeSerError(f"configuration: tested_only names {', '.join(strange)}: no such corpus")
     return [row for row in rows if f"{row.corpus}/{row.speaker}" not in config.without]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 SUMMARY = "list the bundled models, and those in folders of your own"
 EXAMPLE = "edge-ser models my-models"
+_SHOWN = {
+    "name": "name",
+    "precision": "precision",
+    "bytes": "size",
+    "strangers": "right on a stranger",
+    "enrolled": "once enrolled",
+    "licence": "licence",
+    "path": "path",
+}
+"""Keys that people are shown, and the heads of their columns."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         for record in records:
             write_json(record)
     elif records:
-        shown = [key for key in records[0] if key != "licence"]  # sentences
-        write_table(shown, [[record[key] for key in shown] for record in records])
+        write_table(list(_SHOWN.values()), [_row(record) for record in records])
     return code
 
 
@@ -69,6 +79,26 @@ def _record(bundle: Bundle) -> dict[str, object]:
         "parameters": bundle.parameters,
         "bytes": bundle.nbytes,
         "backends": bundle.backends,
-        "strangers": None if bundle.strangers is None else round(bundle.strangers, 4),
+        "strangers": _rounded(bundle.strangers),
+        "enrolled": _rounded(bundle.ua("enrolled")),
         "licence": str(bundle.card["licence"]),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _cell(value: object) -> object:
+    """Write shares in percent and sizes in kilobytes."""
+    if isinstance(value, float):
+        return f"{100 * value:.0f} %"
+    if isinstance(value, int):
+        return f"{value / 1000:.0f} kB"
+    return value
+
+
+def _row(record: dict[str, object]) -> list[object]:
+    """Return what people are shown: the licence by its name, without its reasons."""
+    short = record | {"licence": re.split("[;,:]", str(record["licence"]))[0]}
+    return [_cell(short[key]) for key in _SHOWN]

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.audio.dc import DCBlocker
-from edge_ser.features.whisper.nodes import whisper_nodes
+from edge_ser.features.whisper.nodes import STEP, Utterance
 from edge_ser.speech.neural import NeuralEndpointer
 from edge_ser.speech.recent import RecentAudio
 from edge_ser.speech.segment import SpeechSegment
@@ -45,6 +45,8 @@ class WhisperSegmenter:
         self._blocker = DCBlocker()
         self._audio = RecentAudio(0.0)
         self._next_tick = 0.0
+        self._utterance = Utterance(self._encoder)
+        self._begun = -1.0
         self._untouched = True
 
     def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
@@ -63,7 +65,7 @@ class WhisperSegmenter:
         elif start is None:
             self._next_tick = now + self._hop
         elif now >= self._next_tick and not endpointer.pausing:
-            found.append(self._segment(max(start, now - WINDOW), now, final=False))
+            found.append(self._segment(start, now, final=False))
             self._next_tick = now + self._hop
         self._audio.trim(endpointer.earliest)
         return [segment for segment in found if len(segment.values)]
@@ -83,7 +85,12 @@ class WhisperSegmenter:
     def _segment(self, start: float, end: float, final: bool) -> SpeechSegment:
         start = max(start, 0.0)
         end = min(end, self._seconds - self._offset)
-        values = whisper_nodes(self._encoder, self._audio.between(start, end))
+        if start != self._begun:
+            self._utterance, self._begun = Utterance(self._encoder), start
+        values = self._utterance.nodes(self._audio.between(start, end))
+        if not final and (older := len(values) - round(WINDOW / STEP)) > 0:
+            values = values[older:]
+            start += older * STEP
         return SpeechSegment(
             start=start + self._offset,
             end=end + self._offset,

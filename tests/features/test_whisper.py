@@ -14,7 +14,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder as Refer
 
 from edge_ser.features.whisper.encoder import WhisperEncoder, gelu
 from edge_ser.features.whisper.mel import LogMel, scaled
-from edge_ser.features.whisper.nodes import whisper_nodes
+from edge_ser.features.whisper.nodes import Utterance
 
 
 def spectrogram(signal: np.ndarray, chunk: int) -> np.ndarray:
@@ -118,10 +118,32 @@ def test_ten_nodes_a_second_at_any_level(
 ) -> None:
     noise = np.random.default_rng(0).normal(0, 1, round(seconds * 16_000))
     loud, soft = (np.rint(level * noise).astype(np.int16) for level in (6400, 200))
-    found = whisper_nodes(encoder, loud)
+    found = Utterance(encoder).nodes(loud)
     assert found.shape == (nodes, 64)
-    np.testing.assert_allclose(whisper_nodes(encoder, soft), found, atol=0.02)
+    np.testing.assert_allclose(Utterance(encoder).nodes(soft), found, atol=0.02)
 
 
 def test_nothing_has_no_nodes(encoder: WhisperEncoder) -> None:
-    assert whisper_nodes(encoder, np.empty(0, np.int16)).shape == (0, 64)
+    assert Utterance(encoder).nodes(np.empty(0, np.int16)).shape == (0, 64)
+
+
+def test_an_utterance_that_goes_on_is_the_same_at_its_end(encoder: WhisperEncoder) -> None:
+    signal = np.rint(np.random.default_rng(0).normal(0, 500, 16_000 * 18)).astype(np.int16)
+    encoded = []
+
+    def counting(block: np.ndarray) -> np.ndarray:
+        encoded.append(len(block))
+        return encoder(block)
+
+    counting.width = encoder.width  # type: ignore[attr-defined]
+    utterance = Utterance(counting)  # type: ignore[arg-type]
+    for seconds in (5, 9, 17):
+        utterance.nodes(signal[: 16_000 * seconds])
+    signal[16_000 * 17 :] //= 2  # nothing louder comes
+    encoded.clear()
+    found = utterance.nodes(signal)
+    assert sum(encoded) == 200  # two blocks of eight seconds are known
+    np.testing.assert_array_equal(found, Utterance(encoder).nodes(signal))
+    louder = signal.copy()
+    louder[-1000] = 30_000
+    np.testing.assert_array_equal(utterance.nodes(louder), Utterance(encoder).nodes(louder))

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 Part = Literal["training", "test"]
 ROOMS = "rooms"
+_OPEN_NOISES = "esc-10"  # CC BY 3.0
+_OPEN_ROOMS = (
+    *("binaural", "cardiod", "echo-chamber", "kitchen-true-stereo"),
+    *("omni-35-10", "super-ceiling", "tim-warehouse"),
+)
+"""Beginnings of the names of the responses in web-audio-samples (Apache 2.0); the others are CC BY
+or CC BY-SA by file."""
 _PLACE = re.compile(r"[a-z]+")
 _RATE = 16_000
 
@@ -39,7 +46,7 @@ class Sounds:
     digest: str
 
     @classmethod
-    def of(cls, folder: Path, part: Part) -> Sounds:
+    def of(cls, folder: Path, part: Part, permissive: bool = False) -> Sounds:
         """List one half of the sounds in a folder.
 
         A file belongs to a half by the hash of its name, which no other file changes; the
@@ -48,6 +55,8 @@ class Sounds:
         Args:
             folder: with impulse responses in ``rooms`` and noises in all other folders.
             part: which half.
+            permissive: leave out those whose licences exclude commercial use or ask for the same
+                licence.
 
         Raises:
             EdgeSerError: there are no noises or no rooms.
@@ -57,6 +66,9 @@ class Sounds:
         )
         rooms = [path for path in files if path.parent.name == ROOMS]
         noises = [path for path in files if path.parent.name != ROOMS]
+        if permissive:
+            rooms = [path for path in rooms if path.name.startswith(_OPEN_ROOMS)]
+            noises = [path for path in noises if path.parent.name == _OPEN_NOISES]
         kept = (
             tuple(path for path in noises if _part(path.stem) == part),
             tuple(path for path in rooms if _part(_place(path.stem)) == part),

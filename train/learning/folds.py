@@ -91,7 +91,7 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, FittedFold]:
     """Fit all candidates and keep the best on validation, without using the test speakers."""
     config, data, split = task.config, task.data, task.split
     rows = _learnt_from(config, data, split.train, task.seed)
-    held_out = data.table.rows_of(split.validation)
+    held_out = data.table.rows_of(_learnable(config, split.validation))
     if not len(held_out) and len(config.candidates()) > 1:
         raise EdgeSerError(
             "nobody validates in this protocol: --set one value for every key that has several"
@@ -180,11 +180,17 @@ def _learnt_from(
     config: Config, data: Data, speakers: Sequence[Speaker], seed: int
 ) -> NDArray[np.int64]:
     """Return the rows of ``speakers``, or the configured share of them."""
-    rows = data.table.rows_of(speakers)
+    rows = data.table.rows_of(_learnable(config, speakers))
+    if not len(rows):
+        raise EdgeSerError("nothing to learn from: tested_only leaves no speaker to train on")
     if config.share == 1:
         return rows
     count = max(1, round(config.share * len(rows)))
     return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
+
+
+def _learnable(config: Config, speakers: Sequence[Speaker]) -> list[Speaker]:
+    return [speaker for speaker in speakers if speaker[0] not in config.tested_only]
 
 
 def _fit_normalisation(config: Config, data: Data, rows: NDArray[np.int64]) -> Normalisation | None:

@@ -20,30 +20,55 @@ _PER_NODE = round(STEP / FRAME_STEP)
 _MEL_PER_NODE = 2 * _PER_NODE
 _LONGEST = 8 * 100
 """Mel frames that the encoder sees at once: 8 seconds."""
+_SETTLED = 2  # mel frames at the end that know what was mirrored, not what comes
 _LOUDEST = 1.5  # decades: the maximum of every utterance, an ordinary one of Whisper's input
 
 
-def whisper_nodes(encoder: WhisperEncoder, samples: NDArray[np.int16]) -> Array:
-    """Compute the (n, width) nodes of an utterance of (m,) samples at 16 kHz.
+class Utterance:
+    """An utterance whose nodes are wanted while it goes on, and when it has ended.
 
     The spectrogram is shifted to the same maximum for every utterance, so that the level of the
-    recording does not matter. A rest of less than a node is left out; an utterance has one at
-    least.
+    recording does not matter. Blocks of 8 seconds are encoded by themselves: those that are
+    complete are not encoded again, unless something louder has come since.
+
+    Args:
+        encoder: computes the frames.
     """
-    mel = LogMel()
-    signal = (samples / np.float32(32_768)).astype(np.float32)
-    decades = np.concatenate([mel.push(signal), mel.finish()])
-    if len(decades) == 0:
-        return np.empty((0, encoder.width), np.float32)
-    spectrogram = scaled(decades - decades.max() + np.float32(_LOUDEST))
-    nodes: list[Array] = []
-    for begin in range(0, len(spectrogram), _LONGEST):
-        part = spectrogram[begin : begin + _LONGEST]
-        if len(part) < _MEL_PER_NODE:
-            if nodes:
-                break
-            part = np.pad(part, ((0, _MEL_PER_NODE - len(part)), (0, 0)), mode="edge")
-        frames = encoder(part)
+
+    def __init__(self, encoder: WhisperEncoder) -> None:
+        self._encoder = encoder
+        self._complete: list[Array] = []
+        self._maximum = np.float32(-np.inf)
+
+    def nodes(self, samples: NDArray[np.int16]) -> Array:
+        """Compute the (n, width) nodes so far.
+
+        A rest of less than a node is left out; an utterance has one at least.
+
+        Args:
+            samples: (m,) at 16 kHz, from the start of the utterance; all but the last half second
+                must begin as they did the last time.
+        """
+        mel = LogMel()
+        signal = (samples / np.float32(32_768)).astype(np.float32)
+        decades = np.concatenate([mel.push(signal), mel.finish()])
+        if len(decades) == 0:
+            return np.empty((0, self._encoder.width), np.float32)
+        if (maximum := decades.max()) != self._maximum:
+            self._complete, self._maximum = [], maximum
+        spectrogram = scaled(decades - maximum + np.float32(_LOUDEST))
+        known = self._complete[: max(len(spectrogram) - _SETTLED, 0) // _LONGEST]
+        blocks = list(known)
+        for begin in range(len(known) * _LONGEST, len(spectrogram), _LONGEST):
+            block = spectrogram[begin : begin + _LONGEST]
+            if len(block) >= _MEL_PER_NODE or not blocks:
+                blocks.append(self._encode(block))
+            if begin + _LONGEST + _SETTLED <= len(spectrogram):
+                self._complete.append(blocks[-1])
+        return np.concatenate(blocks)
+
+    def _encode(self, block: Array) -> Array:
+        missing = max(_MEL_PER_NODE - len(block), 0)
+        frames = self._encoder(np.pad(block, ((0, missing), (0, 0)), mode="edge"))
         whole = len(frames) // _PER_NODE * _PER_NODE
-        nodes.append(frames[:whole].reshape(-1, _PER_NODE, encoder.width).mean(axis=1))
-    return np.concatenate(nodes)
+        return frames[:whole].reshape(-1, _PER_NODE, self._encoder.width).mean(axis=1)

@@ -49,6 +49,17 @@ def test_no_sound_is_in_both_halves_and_no_place(corpora: Path, sounds: Sounds) 
     assert sounds.digest != test.digest
 
 
+def test_permissive_sounds_are_some_of_the_same_half(corpora: Path, sounds: Sounds) -> None:
+    some = Sounds.of(corpora / "sounds", "training", permissive=True)
+    assert {path.parent.name for path in some.noises} == {"esc-10"}
+    assert {path.stem for path in some.rooms} == {
+        *("echo-chamber_001", "kitchen-true-stereo_001", "omni-35-10_001"),
+        "super-ceiling-35-10_001",
+    }
+    assert {*some.noises, *some.rooms} < {*sounds.noises, *sounds.rooms}
+    assert some.digest != sounds.digest
+
+
 def test_a_folder_without_sounds_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EdgeSerError, match="needs noises in folders, and impulse responses"):
         Sounds.of(tmp_path, "training")

@@ -91,6 +91,23 @@ def test_folds_generalise_to_other_speakers(normalisation: str, balance: str) ->
         assert np.mean(predictions == data.table.labels[test]) >= 0.75
 
 
+def test_nothing_is_learnt_from_corpora_that_are_only_tested() -> None:
+    rows = [*rows_of(3), *(replace(row, corpus="b") for row in rows_of(4))]
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    own = [("c", str(number)) for number in range(3)]
+    everyone = [*own, *(("b", str(number)) for number in range(4))]
+    chosen = settings("tested_only=b")
+    (candidate,) = chosen.candidates()
+    less, alone = (
+        fit_final(config, data, speakers, candidate, 2, seed=0, device="cpu")
+        for config, speakers in ((chosen, everyone), (settings(), own))
+    )
+    for name, weight in alone[0].state.items():
+        assert torch.equal(less[0].state[name], weight)
+    with pytest.raises(EdgeSerError, match="nothing to learn from"):
+        fit_final(chosen, data, everyone[3:], candidate, 2, seed=0, device="cpu")
+
+
 def test_protocols_without_validation_keep_the_last_epoch() -> None:
     rows = rows_of(5)
     data = Data(Table.of(rows), {"clean": made_up(rows)})
