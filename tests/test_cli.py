@@ -24,7 +24,7 @@ import soxr
 
 from device.make_demo import PHRASES
 from edge_ser.backends import BACKENDS
-from edge_ser.bundle import WEIGHTS, load_bundle
+from edge_ser.bundle import WEIGHTS, bundled, load_bundle
 from edge_ser.cli import COMMANDS, main, options
 from edge_ser.demo import PATH as DEMO
 from edge_ser.events import LABELS
@@ -499,22 +499,22 @@ def test_devices_prints_the_contract() -> None:
 
 
 def test_models_prints_the_contract() -> None:
-    (record,) = edge_ser("models", "--json").records
-    *shown, licence = record
-    assert shown == [
+    records = {record["name"]: record for record in edge_ser("models", "--json").records}
+    record = records["cogcn"]
+    assert list(record) == [
         *("name", "path", "precision", "parameters", "bytes", "backends", "strangers", "enrolled"),
+        "licence",
     ]
-    assert licence == "licence"
-    assert 0.25 < record["strangers"] < 1
+    assert 0.25 < record["strangers"] < record["enrolled"] < 1
     assert "research and personal use" in record["licence"]
-    assert record["name"] == "cogcn"
     assert record["backends"] == list(BACKENDS)
     assert record["bytes"] == max(
         (Path(record["path"]) / file).stat().st_size for file in WEIGHTS.values()
     )
-    head, row = edge_ser("models").stdout.splitlines()
-    assert head.split() == shown
-    assert row.split()[0] == "cogcn"
+    head, *rows = edge_ser("models").stdout.splitlines()
+    assert "right on a stranger" in head
+    assert [row.split()[0] for row in rows] == list(records)
+    assert f" {100 * record['strangers']:.0f} % " in rows[0]
 
 
 def test_models_in_folders_of_ones_own(tmp_path: Path) -> None:
@@ -523,10 +523,8 @@ def test_models_in_folders_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "worn" / "model.npz").write_bytes(b"worn")
     done = edge_ser("models", "--json", str(tmp_path))
     assert done.returncode == 1
-    assert [Path(record["path"]) for record in done.records] == [
-        load_bundle("cogcn").path,
-        tmp_path / "mine",
-    ]
+    paths = [Path(record["path"]) for record in done.records]
+    assert paths == [*(bundle.path for bundle in bundled()), tmp_path / "mine"]
     assert done.stderr.startswith(f"edge-ser: error: model {tmp_path / 'worn'} is damaged")
     assert len(edge_ser("models", str(tmp_path / "mine")).stdout.splitlines()) == 3
     (tmp_path / "empty").mkdir()
