@@ -1,11 +1,11 @@
 """Judge a model as strangers would: corpora left out, unknown voices, microphones and sounds.
 
-    python -m benchmarks.strangers --run RUN-loco --folds RUN-folds --corpora DIR
+    python -m benchmarks.strangers --model NAME --corpora DIR
 
-Both runs are of one recipe, as `make model` trains them; their networks are exported like the
-shipped model and asked through the device's own stream. Each part is one file in
-`results/strangers/`; parts that are there are kept, so an interrupted run can be resumed.
-`results/strangers.md` and its pictures show them.
+The runs of `make model NAME=NAME` are judged: networks of one recipe, some trained without a whole
+corpus, which are exported like the shipped model and asked through the device's own stream. Each
+part is one file in `results/strangers/NAME/`; parts that are there are kept, so an interrupted run
+can be resumed. `results/strangers/NAME.md` and its pictures show them.
 """
 
 from __future__ import annotations
@@ -44,9 +44,8 @@ def parse() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--run", type=Path, default=Path("runs/cogcn-loco"))
-    parser.add_argument("--folds", type=Path, default=Path("runs/cogcn-folds"))
-    parser.add_argument("--model", default="cogcn", help="bundle for the sounds (default: cogcn)")
+    parser.add_argument("--model", default="cogcn", help="name or folder (default: cogcn)")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of NAME-loco, …")
     parser.add_argument("--prune", type=float, default=0.0, help="share of the hidden units")
     corpora = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("--corpora", type=Path, default=corpora, required=corpora is None)
@@ -60,9 +59,11 @@ def main() -> int:
     console = Console(stderr=True)
     cache = Cache.open(None, args.jobs, console)
     recipe = Recipe("int8", args.prune)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    name = Path(args.model).name
+    folder = FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        apart = Run.open(args.run, cache)
+        apart = Run.open(args.runs / f"{name}-loco", cache)
         variants = training_variants(apart.config) if args.prune else ["clean"]
         data = load_data(apart.config, apart.rows, variants, cache)
 
@@ -70,7 +71,7 @@ def main() -> int:
             return states.measure(judge(apart, data, recipe, console), data.table)
 
         def studios() -> dict[str, Any]:
-            run = Run.open(args.folds, cache)
+            run = Run.open(args.runs / f"{name}-folds", cache)
             return states.measure(judge(run, data, recipe, console, "folds"), data.table)
 
         def other_microphones() -> dict[str, Any]:
@@ -78,8 +79,8 @@ def main() -> int:
 
         def sounds() -> dict[str, Any]:
             clips = [row.path for row in apart.rows[::10]]
-            folder = args.corpora / "sounds"
-            return no_speech.measure(args.model, folder, clips, args.jobs, console)
+            noises = args.corpora / "sounds"
+            return no_speech.measure(args.model, noises, clips, args.jobs, console)
 
         parts: dict[str, Callable[[], dict[str, Any]]] = {
             "loco": strangers,
@@ -87,17 +88,19 @@ def main() -> int:
             "conditions": other_microphones,
             "sounds": sounds,
         }
-        found = {name: _part(name, measure, apart.commit) for name, measure in parts.items()}
+        found = {
+            part: _part(folder / f"{part}.json", measure, apart.commit)
+            for part, measure in parts.items()
+        }
     except EdgeSerError as error:
         print(f"strangers: error: {error}", file=sys.stderr)
         return 1
-    (RESULTS / "strangers.md").write_text(page(found))
-    pictures.draw(found, FOLDER)
+    folder.with_suffix(".md").write_text(page(name, found))
+    pictures.draw(found, folder)
     return 0
 
 
-def _part(name: str, measure: Callable[[], dict[str, Any]], commit: str | None) -> dict[str, Any]:
-    file = FOLDER / f"{name}.json"
+def _part(file: Path, measure: Callable[[], dict[str, Any]], commit: str | None) -> dict[str, Any]:
     if not file.is_file():
         content = {"commit": commit, **measure()}
         file.write_text(json.dumps(content, indent=1) + "\n")

@@ -11,27 +11,28 @@ from benchmarks.strangers.states import estimate_of, mean
 from export.states import STATES
 
 
-def page(found: dict[str, dict[str, Any]]) -> str:
+def page(name: str, found: dict[str, dict[str, Any]]) -> str:
     """Write the page.
 
     Args:
+        name: of the model, and of the folder with the pictures.
         found: ``loco``, ``folds``, ``conditions`` and ``sounds`` to what was measured.
     """
     lines = [
-        "# Strangers",
+        f"# {name} among strangers",
         "",
-        "The recipe of the shipped model, int8, judged through the device's own stream on people",
+        "The recipe of the model, int8, judged through the device's own stream on people",
         "that it does not know. UA: mean recall in percent, a clip without detected speech counts",
         "as wrong; ± is a standard error from a bootstrap over speakers.",
         "",
         "## Corpora left out of training",
         "",
-        "Trained on three corpora, tested on the fourth: other people, rooms, microphones and",
-        "sentences, for two of them another language. This is how right it is on a stranger.",
+        "Trained without a corpus, tested on it: other people, rooms, microphones and sentences, for",
+        "two of them another language. This is how right it is on a stranger.",
         "",
         *_states(found["loco"]),
         "",
-        "![UA against what was heard before](strangers/heard.svg)",
+        f"![UA against what was heard before]({name}/heard.svg)",
         "",
         "## Confidence",
         "",
@@ -41,9 +42,9 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         *_confidence(found["loco"]),
         "",
-        "![coverage and accuracy](strangers/coverage.svg)",
+        f"![coverage and accuracy]({name}/coverage.svg)",
         "",
-        "![confidence and accuracy](strangers/reliability.svg)",
+        f"![confidence and accuracy]({name}/reliability.svg)",
         "",
         "## The same studios, other speakers",
         "",
@@ -68,7 +69,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         *_sounds(found["sounds"]["counts"]),
         "",
-        "Made by `python -m benchmarks.strangers --run RUN-loco --folds RUN-folds --corpora DIR`.",
+        f"Made by `python -m benchmarks.strangers --model {name} --corpora DIR`.",
         "",
     ]
     return "\n".join(lines)

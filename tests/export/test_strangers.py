@@ -101,7 +101,7 @@ def test_the_page(tmp_path: Path) -> None:
         "conditions": {variant: {"one": corpus} for variant in (*CONDITIONS, AVERAGED)},
         "sounds": {"model": "cogcn", "counts": {"esc-10: dog": [40, 1], "speech": [100, 99]}},
     }
-    page = tables.page(found)
+    page = tables.page("mine", found)
     assert "| cold: the first utterance of a stranger | 50.0 ± 2.0 | **51.2 ± 2.1** |" in page
     assert "| level −20 dB | 50.0 ± 0.0 | +0.0 ± 0.0 | 99.0 |" in page
     assert "| 37 ms later | 97.0 |" in page
