@@ -21,6 +21,9 @@ RUN ?= runs/$(NAME)
 RECIPE_cogcn := cogcn-edge
 RECIPE_cogcn-whisper := cogcn-whisper
 RECIPE_cogcn-whisper-open := cogcn-whisper --set tested_only=ravdess,nemo --set open_sounds=true
+# the wheel has to stay small: other formats of these come from quantize.py
+FORMATS_cogcn-whisper := --formats npz
+FORMATS_cogcn-whisper-open := --formats npz
 CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 
 VENV := .venv
@@ -101,7 +104,7 @@ model: $(TEST_VENV)/.ready
 	    || exit 1; \
 	done
 	$(TEST_VENV)/bin/python export/quantize.py --run $(RUN)-folds --strangers $(RUN)-loco \
-	  --prune $(PRUNE) --output $(MODEL)
+	  --prune $(PRUNE) $(FORMATS_$(NAME)) --output $(MODEL)
 
 fuzz: $(TEST_VENV)/.ready
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles

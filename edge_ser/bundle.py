@@ -26,7 +26,10 @@ SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
 ENCODER = "encoder.npz"
 """Weights of Whisper's layers, for models whose nodes are made by them."""
-_ALLOWED = {"model.json", "CARD.md", "report.json", "report.md", ENCODER, *WEIGHTS.values()}
+ENCODER_ONNX = "encoder.onnx"
+"""The same layers for onnxruntime; a model need not have it."""
+_TEXTS = ("model.json", "CARD.md", "report.json", "report.md")
+_ALLOWED = {*_TEXTS, ENCODER, ENCODER_ONNX, *WEIGHTS.values()}
 _LONGEST_WINDOW = 60.0
 """Seconds; an utterance is at most 30 s long."""
 

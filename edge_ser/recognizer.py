@@ -11,7 +11,7 @@ import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Block, Source
 from edge_ser.audio.quality import dbfs
-from edge_ser.backends import open_backend
+from edge_ser.backends import open_backend, open_encoder
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
@@ -53,7 +53,7 @@ class Recognizer:
         """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
-        self._encoder = bundle.encoder()
+        self._encoder = open_encoder(bundle, self.backend)
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
         self._graph, self._gamma = bundle.graph, bundle.gamma

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 import torch
 from onnx import helper, numpy_helper
-from torch import nn
+from torch import Tensor, nn
 
 from export.recurrent import for_onnx
 from train.quantisation import quantise
@@ -38,33 +38,56 @@ def to_onnx(model: nn.Module, signature: Signature, precision: str) -> bytes:
         signature: signature of its inputs.
         precision: ``int8`` (weights int8, arithmetic float32) or ``fp32``.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.onnx"
-        _export(for_onnx(model).eval(), signature, file)
-        exported = onnx.load(file)
-    if precision == "int8":
-        _narrow(exported.graph)
-    return _stripped(exported)
-
-
-def _export(model: nn.Module, signature: Signature, path: Path) -> None:
     nodes = torch.export.Dim("N", min=2, max=LONGEST)
-    shapes = tuple(dict.fromkeys(sides, nodes) for sides in signature.sides.values())
+    return export_onnx(
+        for_onnx(model).eval(),
+        signature.example(),
+        precision,
+        inputs=list(signature.shapes),
+        outputs=["logits"],
+        shapes=tuple(dict.fromkeys(sides, nodes) for sides in signature.sides.values()),
+    )
+
+
+def export_onnx(
+    model: nn.Module,
+    example: tuple[Tensor, ...],
+    precision: str,
+    *,
+    inputs: list[str],
+    outputs: list[str],
+    shapes: tuple[dict[int, Any], ...],
+) -> bytes:
+    """Export a module to ONNX, in one file without the traces of the machine.
+
+    Args:
+        model: in evaluation mode.
+        example: its inputs.
+        precision: ``int8`` or ``fp32``, of the stored weights.
+        inputs: names of the inputs.
+        outputs: names of the outputs.
+        shapes: dimension to its range, for each input.
+    """
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            signature.example(),
+            example,
             dynamo=True,
-            input_names=list(signature.shapes),
-            output_names=["logits"],
+            input_names=inputs,
+            output_names=outputs,
             dynamic_shapes=shapes,
             opset_version=OPSET,
             verbose=False,
         )
-    assert program is not None
-    program.save(str(path), external_data=False)
+        assert program is not None
+        file = Path(folder) / "model.onnx"
+        program.save(str(file), external_data=False)
+        exported = onnx.load(file)
+    if precision == "int8":
+        _narrow(exported.graph)
+    return _stripped(exported)
 
 
 def _narrow(graph: Any) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from edge_ser.backends.trial import try_in_subprocess, try_out
-from edge_ser.bundle import WEIGHTS, Bundle
+from edge_ser.bundle import ENCODER_ONNX, WEIGHTS, Bundle
 from edge_ser.errors import EdgeSerError
+from edge_ser.features.whisper.mel import BANDS
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from edge_ser.features.whisper.nodes import Encoder
 
 BACKENDS = tuple(WEIGHTS)
 
@@ -59,6 +63,33 @@ def open_backend(bundle: Bundle, backend: str) -> Backend:
             f"model {bundle.path} cannot be used: {WEIGHTS[backend]}: {reason}; export it again"
         ) from error
     return made
+
+
+def open_encoder(bundle: Bundle, backend: str) -> Encoder | None:
+    """Load the encoder that makes a bundle's nodes; None where openSMILE makes them.
+
+    Args:
+        bundle: a model that :func:`open_backend` has opened.
+        backend: as there; the encoder runs in NumPy unless the bundle has one for it.
+
+    Raises:
+        EdgeSerError: the encoder is unusable.
+    """
+    if backend != "onnx" or ENCODER_ONNX not in bundle.files:
+        return bundle.encoder()
+    from edge_ser.features.whisper.onnx import OnnxEncoder
+
+    try:
+        encoder = OnnxEncoder(bundle.files[ENCODER_ONNX])
+        frames = encoder(np.zeros((2, BANDS), np.float32))
+        if frames.shape != (1, bundle.features.dimension) or not np.isfinite(frames).all():
+            raise ValueError(f"frames {frames.shape} of {bundle.features.dimension} features")
+    except Exception as error:  # onnxruntime raises many types without a common base
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise EdgeSerError(
+            f"model {bundle.path} cannot be used: {ENCODER_ONNX}: {reason}; export it again"
+        ) from error
+    return encoder
 
 
 def _check_installed(backend: str) -> None:

@@ -37,7 +37,14 @@ def import_runtime() -> Any:
 
 
 def open_session(content: bytes) -> Any:
-    """Open an onnxruntime session of a model, on one thread."""
+    """Open an onnxruntime session of a model, on one thread.
+
+    Raises:
+        NotInstalledError: onnxruntime is not installed.
+        ValueError: the model has weights outside the file; onnxruntime raises other exceptions.
+    """
+    if _EXTERNAL_DATA in content:
+        raise ValueError("it keeps weights outside the file")
     onnxruntime = import_runtime()
     options = onnxruntime.SessionOptions()
     # one graph has tens of nodes: a second thread would only wait
@@ -61,10 +68,7 @@ class OnnxBackend:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        content = bundle.files["model.onnx"]
-        if _EXTERNAL_DATA in content:
-            raise ValueError("it keeps weights outside the file")
-        self._session = open_session(content)
+        self._session = open_session(bundle.files["model.onnx"])
         names = [given.name for given in self._session.get_inputs()]
         if names != bundle.inputs:
             raise ValueError(f"its inputs are {names} instead of {bundle.inputs}")

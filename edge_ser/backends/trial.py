@@ -79,7 +79,7 @@ def try_in_subprocess(bundle: Bundle, backend: str) -> None:
 
 def main() -> None:
     """Try the model in the subprocess; the last line on stdout says what is wrong with it."""
-    from edge_ser.backends import construct
+    from edge_ser.backends import construct, open_encoder
     from edge_ser.bundle import load_bundle
 
     try:
@@ -92,6 +92,7 @@ def main() -> None:
             _, most = resource.getrlimit(what)
             resource.setrlimit(what, (limit if most < 0 else min(limit, most), most))
         try_out(construct(bundle, backend), bundle)
+        open_encoder(bundle, backend)
     except Exception as error:  # noqa: BLE001 - runtimes raise many types
         print(next(iter(str(error).splitlines()), type(error).__name__))
         sys.exit(1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge_ser.features import FeatureSet
-    from edge_ser.features.whisper.encoder import WhisperEncoder
+    from edge_ser.features.whisper.nodes import Encoder
 
 
 class WhisperSegmenter:
@@ -30,9 +30,7 @@ class WhisperSegmenter:
         hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
     """
 
-    def __init__(
-        self, features: FeatureSet, encoder: WhisperEncoder, hop: float | None = None
-    ) -> None:
+    def __init__(self, features: FeatureSet, encoder: Encoder, hop: float | None = None) -> None:
         self.features = features
         self._encoder = encoder
         self._hop = hop

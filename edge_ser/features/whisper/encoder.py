@@ -14,9 +14,9 @@ Array = NDArray[np.float32]
 
 FRAME_STEP = 0.02
 """Seconds between two frames of the encoder: its second convolution halves the rate."""
-_EPSILON = np.float32(1e-5)  # of the layer normalisation
+EPSILON = np.float32(1e-5)  # of the layer normalisation
 _HEAD = 64
-_LONGEST = 10_000.0  # period of the slowest sinusoid of the positions
+LONGEST_PERIOD = 10_000.0  # period of the slowest sinusoid of the positions
 
 
 class WhisperEncoder:
@@ -57,9 +57,9 @@ class WhisperEncoder:
         names = [name.split(".")[1] for name in weights if name.startswith("layers.")]
         self.layers = len(set(names))
         self.width = len(self._biases["conv2"])
-        self._heads = heads or self.width // _HEAD
-        if self._heads == 0 or self.width % self._heads or self.width % 2:
-            raise ValueError(f"{self._heads} heads do not divide {self.width} units")
+        self.heads = heads or self.width // _HEAD
+        if self.heads == 0 or self.width % self.heads or self.width % 2:
+            raise ValueError(f"{self.heads} heads do not divide {self.width} units")
 
     def __call__(self, mel: Array) -> Array:
         """Compute (k // 2, width) frames of (k, 80) scaled log-mel frames, see :func:`.scaled`."""
@@ -81,7 +81,7 @@ class WhisperEncoder:
         x = self._normalise(f"{name}.self_attn_layer_norm", h)
         q, k, v = (
             self._linear(f"{name}.self_attn.{part}_proj", x)
-            .reshape(len(x), self._heads, -1)
+            .reshape(len(x), self.heads, -1)
             .transpose(1, 0, 2)
             for part in "qkv"
         )
@@ -100,7 +100,7 @@ class WhisperEncoder:
     def _normalise(self, name: str, x: Array) -> Array:
         centred = x - x.mean(axis=1, keepdims=True)
         variance = np.square(centred).mean(axis=1, keepdims=True)
-        return centred / np.sqrt(variance + _EPSILON) * self._weights[name] + self._biases[name]
+        return centred / np.sqrt(variance + EPSILON) * self._weights[name] + self._biases[name]
 
 
 def _matrix(weights: Mapping[str, NDArray[np.generic]], name: str) -> Array:
@@ -115,7 +115,7 @@ def _matrix(weights: Mapping[str, NDArray[np.generic]], name: str) -> Array:
 def positions(count: int, width: int) -> Array:
     """Compute the (count, width) sinusoids that tell the encoder the time."""
     half = width // 2
-    rates = np.exp(-np.log(_LONGEST) / (half - 1) * np.arange(half))
+    rates = np.exp(-np.log(LONGEST_PERIOD) / (half - 1) * np.arange(half))
     angles = np.arange(count)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
 

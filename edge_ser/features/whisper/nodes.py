@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -12,16 +12,25 @@ from edge_ser.features.whisper.mel import LogMel, scaled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge_ser.features.whisper.encoder import Array, WhisperEncoder
+    from edge_ser.features.whisper.encoder import Array
 
 STEP = 0.1
 """Seconds between two nodes."""
 _PER_NODE = round(STEP / FRAME_STEP)
 _MEL_PER_NODE = 2 * _PER_NODE
-_LONGEST = 8 * 100
+LONGEST = 8 * 100
 """Mel frames that the encoder sees at once: 8 seconds."""
 _SETTLED = 2  # mel frames at the end that know what was mirrored, not what comes
 _LOUDEST = 1.5  # decades: the maximum of every utterance, an ordinary one of Whisper's input
+
+
+class Encoder(Protocol):
+    """What computes frames: in NumPy, or in onnxruntime."""
+
+    width: int
+
+    def __call__(self, mel: Array) -> Array:
+        """Compute (k // 2, width) frames of (k, 80) scaled log-mel frames."""
 
 
 class Utterance:
@@ -35,7 +44,7 @@ class Utterance:
         encoder: computes the frames.
     """
 
-    def __init__(self, encoder: WhisperEncoder) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._complete: list[Array] = []
         self._maximum = np.float32(-np.inf)
@@ -57,13 +66,13 @@ class Utterance:
         if (maximum := decades.max()) != self._maximum:
             self._complete, self._maximum = [], maximum
         spectrogram = scaled(decades - maximum + np.float32(_LOUDEST))
-        known = self._complete[: max(len(spectrogram) - _SETTLED, 0) // _LONGEST]
+        known = self._complete[: max(len(spectrogram) - _SETTLED, 0) // LONGEST]
         blocks = list(known)
-        for begin in range(len(known) * _LONGEST, len(spectrogram), _LONGEST):
-            block = spectrogram[begin : begin + _LONGEST]
+        for begin in range(len(known) * LONGEST, len(spectrogram), LONGEST):
+            block = spectrogram[begin : begin + LONGEST]
             if len(block) >= _MEL_PER_NODE or not blocks:
                 blocks.append(self._encode(block))
-            if begin + _LONGEST + _SETTLED <= len(spectrogram):
+            if begin + LONGEST + _SETTLED <= len(spectrogram):
                 self._complete.append(blocks[-1])
         return np.concatenate(blocks)
 
