@@ -53,7 +53,8 @@ class Recognizer:
         """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
-        self._encoder = open_encoder(bundle, self.backend)
+        self.encoder = open_encoder(bundle, self.backend)
+        """What makes the nodes of an utterance; None where openSMILE does."""
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
         self._graph, self._gamma = bundle.graph, bundle.gamma
@@ -71,8 +72,8 @@ class Recognizer:
         Args:
             hop: seconds between two segments of an unfinished utterance; None: only whole ones.
         """
-        if self._encoder is not None:
-            return WhisperSegmenter(self._features, self._encoder, hop)
+        if self.encoder is not None:
+            return WhisperSegmenter(self._features, self.encoder, hop)
         return SpeechSegmenter(self._features, hop, SpeechGate())
 
     def logits(

@@ -2,43 +2,103 @@
 
 from __future__ import annotations
 
+import timeit
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
+from edge_ser.bundle import ENCODER, ENCODER_ONNX
 from edge_ser.features.whisper.encoder import EPSILON, LONGEST_PERIOD, WhisperEncoder
 from edge_ser.features.whisper.mel import BANDS
 from edge_ser.features.whisper.nodes import LONGEST
+from edge_ser.features.whisper.onnx import OnnxEncoder
+from export.to_numpy import archive
 from export.to_onnx import export_onnx
 from train.features.whisper import load_encoder, load_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from edge_ser.features import FeatureSet
+    from edge_ser.features.whisper.nodes import Encoder
 
 _SHORTEST = 10
 """Mel frames of one node."""
+_MEL_RATE = 100
+"""Mel frames a second."""
+_REPEATS = 10
 
 
-def encoder_onnx(features: FeatureSet) -> bytes:
-    """Convert the encoder of a feature set to ONNX: ``mel`` (k, 80) -> ``frames`` (k // 2, width).
+def encoder_files(features: FeatureSet, formats: Sequence[str]) -> dict[str, bytes]:
+    """Store the encoder of a feature set by its names in a bundle; nothing for openSMILE's sets.
 
-    Its matrices are int8, the same numbers as in the NumPy archive.
+    Its matrices are int8, the same numbers in each file. There is none for LiteRT, whose files have
+    one length: an utterance of a second would cost as much as one of eight. Its backend uses the
+    archive.
+
+    Args:
+        features: of the bundle.
+        formats: those of the network; ``onnx`` brings the encoder for onnxruntime too.
 
     Raises:
         EdgeSerError: the layers cannot be read.
     """
+    if not features.neural:
+        return {}
+    weights = load_weights(features.set)
+    files = {ENCODER: archive(weights)}
+    if "onnx" in formats:
+        files[ENCODER_ONNX] = _to_onnx(Layers(weights, load_encoder(features.set)).eval())
+    return files
+
+
+def describe_encoder(features: FeatureSet, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Measure the encoder for an export report, on one thread.
+
+    Args:
+        features: of the bundle.
+        files: from :func:`encoder_files`, at least one.
+    """
     model = Layers(load_weights(features.set), load_encoder(features.set)).eval()
-    frames = torch.export.Dim("k", min=_SHORTEST, max=LONGEST)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model(torch.zeros(LONGEST, BANDS))
+    runtimes: dict[str, Encoder] = {ENCODER: load_encoder(features.set)}
+    if ENCODER_ONNX in files:
+        runtimes[ENCODER_ONNX] = OnnxEncoder(files[ENCODER_ONNX])
+    return {
+        "multiply_accumulates_per_second": round(
+            counter.get_total_flops() / 2 * _MEL_RATE / LONGEST
+        ),
+        "files": {
+            name: {
+                "bytes": len(files[name]),
+                "ms": {str(seconds): _milliseconds(run, seconds) for seconds in (1, 3, 8)},
+            }
+            for name, run in runtimes.items()
+        },
+    }
+
+
+def _milliseconds(encoder: Encoder, seconds: int) -> float:
+    mel = np.random.default_rng(0).standard_normal((seconds * _MEL_RATE, BANDS), np.float32)
+    with threadpool_limits(1):
+        return 1000 * min(timeit.repeat(lambda: encoder(mel), number=1, repeat=_REPEATS))
+
+
+def _to_onnx(model: Layers) -> bytes:
     return export_onnx(
         model,
         (torch.zeros(_SHORTEST * 3, BANDS),),
         precision="int8",
         inputs=["mel"],
         outputs=["frames"],
-        shapes=({0: frames},),
+        shapes=({0: torch.export.Dim("k", min=2, max=LONGEST)},),
     )
 
 

@@ -21,13 +21,13 @@ from rich.markdown import Markdown
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from export.card import Recipe, card_text, model_card
+from export.encoder import describe_encoder, encoder_files
 from export.formats import BACKENDS, Converted, Failure, available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.report import make_report, report_text
 from export.signature import Signature
 from export.strangers import describe, judge, temperature, threshold
-from export.to_numpy import encoder_file
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
 from train import models
@@ -148,14 +148,17 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     outcomes = pool(folds, data.table)
     weights, failures = usable(files, folds)
     report = make_report(final.model, signature, recipe, outcomes, weights, failures)
+    features = feature_set(run.config.features)
+    encoders = encoder_files(features, list(weights))
+    if encoders:
+        report["encoder"] = describe_encoder(features, encoders)
     text = report_text(args.output.name, report)
     console.print(Markdown(text))
     _judge(outcomes, args.max_ua_drop, failures)
     after = min(outcomes[1:], key=lambda outcome: outcome.ua)
     metrics = {"before": outcomes[0].scores, "after": after.scores}
     card = model_card(run, final, args.output.name, recipe, metrics) | calibrated
-    contents = by_name(weights)
-    contents |= encoder_file(feature_set(run.config.features))
+    contents = by_name(weights) | encoders
     contents["CARD.md"] = card_text(card).encode()
     contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
     contents["report.md"] = text.encode()

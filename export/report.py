@@ -115,9 +115,29 @@ def report_text(name: str, report: Mapping[str, Any]) -> str:
                 f"| {_TITLES.get(key, key)} | {corpus} | {100 * own['wa']:.1f} "
                 f"| {100 * own['ua']:.1f} | {' | '.join(recalls)} |"
             )
+    if "encoder" in report:
+        lines += _encoder(report["encoder"])
     for key, failure in report["failures"].items():
         lines += ["", f"No {key}: {failure['reason']} ({failure['versions']})."]
     return "\n".join([*lines, ""])
+
+
+def _encoder(described: Mapping[str, Any]) -> list[str]:
+    products = described["multiply_accumulates_per_second"] / 1e6
+    return [
+        "",
+        f"The encoder of the nodes: {products:,.0f} million multiply-accumulates for a second of",
+        "speech; milliseconds for 1, 3 and 8 seconds, on one thread.",
+        "",
+        "| file | bytes | 1 s | 3 s | 8 s |",
+        "|---|---|---|---|---|",
+        *(_encoder_line(name, own) for name, own in described["files"].items()),
+    ]
+
+
+def _encoder_line(name: str, figures: Mapping[str, Any]) -> str:
+    times = " | ".join(f"{value:.0f}" for value in figures["ms"].values())
+    return f"| {name} | {figures['bytes']:,} | {times} |"
 
 
 def _line(title: str, figures: Mapping[str, Any]) -> str:

@@ -15,12 +15,12 @@ from edge_ser.features import feature_set
 from edge_ser.recognizer import Recognizer
 from export import calibration
 from export.card import Recipe, network_card
+from export.encoder import encoder_files
 from export.formats import available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.signature import Signature
 from export.states import STATES, Answers, answers, join
-from export.to_numpy import encoder_file
 from export.verify import usable
 from export.write import write_bundle
 from train.conditions import augment
@@ -112,7 +112,7 @@ def recognizer_for(config: Config, trained: Trained, recipe: Recipe) -> Recogniz
         raise EdgeSerError(f"a {config.model} cannot be exported ({reasons})")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network"
-        contents = by_name(files) | encoder_file(feature_set(config.features))
+        contents = by_name(files) | encoder_files(feature_set(config.features), first)
         write_bundle(path, network_card(config, trained, path.name, recipe), contents)
         return Recognizer(load_bundle(path))
 

@@ -1,4 +1,4 @@
-"""NumPy archives: a trained CoGCN for the NumPy backend, and the encoder of the nodes."""
+"""Export of a trained CoGCN as ``model.npz``, for the NumPy backend."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge_ser.bundle import ENCODER
-from train.features.whisper import load_weights
 from train.models.cogcn import CoGCN
 from train.quantisation import quantise
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from edge_ser.features import FeatureSet
     from export.signature import Signature
 
 
@@ -37,19 +34,11 @@ def to_numpy(model: nn.Module, signature: Signature, precision: str) -> bytes:
         for name in [name for name in arrays if name.endswith(".weight")]:
             whole, scale = quantise(arrays[name], axis=0)
             arrays |= {name: whole, f"{name.removesuffix('.weight')}.scale": scale}
-    return _archive(arrays)
+    return archive(arrays)
 
 
-def encoder_file(features: FeatureSet) -> dict[str, bytes]:
-    """Store Whisper's layers by their name in a bundle; nothing for features of openSMILE.
-
-    Raises:
-        EdgeSerError: they cannot be read.
-    """
-    return {ENCODER: _archive(load_weights(features.set))} if features.neural else {}
-
-
-def _archive(arrays: dict[str, Any]) -> bytes:
-    archive = io.BytesIO()
-    np.savez(archive, **arrays)
-    return archive.getvalue()
+def archive(arrays: dict[str, Any]) -> bytes:
+    """Write arrays as an ``.npz``."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()

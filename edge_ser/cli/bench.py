@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edge_ser.recognizer import Recognizer
 
 SUMMARY = "measure start-up, processor time, decision time and memory on the demo clip"
@@ -26,6 +29,8 @@ EXAMPLE = "edge-ser bench --json"
 _STARTS = 3
 _PASSES = 3
 _DECISIONS = 200
+_UTTERANCES = 10
+_LENGTHS = (1, 3, 8)  # seconds
 
 
 class Figure(NamedTuple):
@@ -72,6 +77,9 @@ def measure(recognizer: Recognizer) -> Iterator[Figure]:
     times = sorted(_decision_times(recognizer))
     yield Figure("decision_p50", 1000 * times[len(times) // 2], "ms")
     yield Figure("decision_p95", 1000 * times[int(0.95 * len(times))], "ms")
+    if recognizer.encoder is not None:
+        for seconds in _LENGTHS:
+            yield Figure(f"utterance_{seconds}s", 1000 * _utterance_time(recognizer, seconds), "ms")
     yield Figure("start_up", min(_start_up(recognizer) for _ in range(_STARTS)), "s")
 
 
@@ -97,7 +105,11 @@ def _stream_features(recognizer: Recognizer) -> float:
     from edge_ser.audio import AudioFile
     from edge_ser.demo import PATH
     from edge_ser.features import FeatureStream
+    from edge_ser.features.whisper.nodes import Utterance
 
+    if recognizer.encoder is not None:
+        Utterance(recognizer.encoder).nodes(_demo(_demo_seconds()))
+        return _demo_seconds()
     with FeatureStream(recognizer.bundle.features) as stream:
         for block in AudioFile(PATH):
             stream.write(block.samples)
@@ -130,6 +142,29 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
         begin = time.perf_counter()
         recognizer.probabilities(utterances[i % len(utterances)])
         yield time.perf_counter() - begin
+
+
+def _utterance_time(recognizer: Recognizer, seconds: float) -> float:
+    """Return the shortest time from the samples of an utterance to its probabilities."""
+    from edge_ser.features.whisper.nodes import Utterance
+
+    assert recognizer.encoder is not None
+    samples, times = _demo(seconds), []
+    for _ in range(_UTTERANCES):
+        begin = time.perf_counter()
+        recognizer.probabilities(Utterance(recognizer.encoder).nodes(samples))
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _demo(seconds: float) -> NDArray[np.int16]:
+    import numpy as np
+
+    from edge_ser.audio import AudioFile
+    from edge_ser.demo import PATH
+
+    with AudioFile(PATH) as source:
+        return np.concatenate([block.samples for block in source])[: round(16_000 * seconds)]
 
 
 def _start_up(recognizer: Recognizer) -> float:

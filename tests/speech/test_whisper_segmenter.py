@@ -19,17 +19,17 @@ from safetensors.numpy import save_file
 
 import edge_ser
 from edge_ser.audio import AudioSignal
-from edge_ser.bundle import ENCODER, load_bundle
+from edge_ser.bundle import ENCODER, ENCODER_ONNX, load_bundle
 from edge_ser.cli import doctor
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from edge_ser.nodes import extract
 from edge_ser.speech.gate import SpeechDetector
 from edge_ser.speech.whisper_segmenter import WhisperSegmenter
+from export.encoder import describe_encoder, encoder_files
 from export.formats import by_name, convert
 from export.int8 import on_grid
 from export.signature import Signature
-from export.to_numpy import encoder_file
 from export.write import write_bundle
 from train import config, models
 from train.features import whisper
@@ -78,7 +78,7 @@ def bundle(layers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (candidate,) = chosen.candidates()
     torch.manual_seed(0)
     model = on_grid(models.create("cogcn", WIDTH, 4, candidate.network))
-    files: dict[str, Any] = convert(model, Signature.of(chosen), "int8", ["npz"])
+    files: dict[str, Any] = convert(model, Signature.of(chosen), "int8", ["npz", "onnx"])
     features = feature_set(SPEC)
     told = load_bundle("cogcn").card
     card = {
@@ -97,7 +97,7 @@ def bundle(layers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "windows": {"length": 8.0, "step": 4.0},
     }
     folder = tmp_path_factory.mktemp("models") / "cogcn-whisper"
-    write_bundle(folder, card, by_name(files) | encoder_file(features))
+    write_bundle(folder, card, by_name(files) | encoder_files(features, list(files)))
     return folder
 
 
@@ -209,6 +209,37 @@ def test_a_bundle_without_its_encoder_is_refused(bundle: Path, tmp_path: Path) -
     write_bundle(tmp_path / "damaged", whole.card, without | {ENCODER: b"PK"})
     with pytest.raises(EdgeSerError, match=r"encoder\.npz: BadZipFile .*; export it again"):
         edge_ser.load(tmp_path / "damaged")
+
+
+def test_onnxruntime_says_what_numpy_says(bundle: Path, clip: Path) -> None:
+    answers = [
+        edge_ser.load(bundle, backend).classify_source(edge_ser.AudioFile(clip))
+        for backend in ("numpy", "onnx")
+    ]
+    assert answers[0].probabilities
+    assert answers[1].probabilities == pytest.approx(answers[0].probabilities, abs=1e-5)
+
+
+def test_an_encoder_that_onnxruntime_cannot_use(bundle: Path, tmp_path: Path) -> None:
+    whole = load_bundle(bundle)
+    files = {name: content for name, content in whole.files.items() if name != "model.json"}
+    write_bundle(tmp_path / "damaged", whole.card, files | {ENCODER_ONNX: b"none"})
+    with pytest.raises(EdgeSerError, match=r"encoder\.onnx: .*; export it again"):
+        edge_ser.load(tmp_path / "damaged", "onnx")
+    edge_ser.load(tmp_path / "damaged", "numpy")  # which does not read it
+
+
+def test_the_report_tells_what_the_encoder_costs(layers: Path) -> None:
+    features = feature_set(SPEC)
+    files = encoder_files(features, ["npz"])
+    told = describe_encoder(features, files)
+    assert told["files"][ENCODER]["bytes"] == len(files[ENCODER])
+    shares = told["files"][ENCODER]["ms"]
+    assert 0 < shares["1"] < shares["8"]
+    # convolutions; projections, feed-forward layers, scores and sums of 400 frames
+    frames = 100 * 3 * 80 * WIDTH + 50 * 3 * WIDTH * WIDTH
+    layer = 50 * (4 * WIDTH * WIDTH + 2 * WIDTH * HIDDEN) + 50 * 2 * 400 * WIDTH
+    assert told["multiply_accumulates_per_second"] == frames + 2 * layer
 
 
 def test_layers_that_are_not_there(
