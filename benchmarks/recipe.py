@@ -1,11 +1,11 @@
-"""What the recipe of the bundled model is made of, each part changed by itself.
+"""What the recipe of a bundled model is made of, each part changed by itself.
 
-    python -m benchmarks.recipe --corpora DIR [--only NAME …]
+    python -m benchmarks.recipe --model NAME --corpora DIR [--only CHANGE …]
 
 Nothing is chosen on the corpora that judge the model: networks are trained on two corpora and asked
 about the other two. What was chosen for the case that a corpus is left out is seen in the column of
 that name, whose networks never meet it, neither in training nor in this test. Each row is one file
-in `results/recipe/`; those that are there are kept.
+in `results/recipe/NAME/`; those that are there are kept.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ CONDITIONS = {
 }
 """Those that need none of the sounds which judge the model."""
 LATER = "delay:37"
-VARIATIONS: dict[str, list[str]] = {
+CONFIGS = {"cogcn": "cogcn-edge", "cogcn-whisper": "cogcn-whisper"}
+"""Model to the file with its recipe in ``train/configs``."""
+_EGEMAPS: dict[str, list[str]] = {
     "as shipped": [],
     "all 88 functionals": ["features=egemaps-88@500/100"],
     "one channel": ["channels=1"],
@@ -87,14 +89,31 @@ VARIATIONS: dict[str, list[str]] = {
     "half as many epochs": ["epochs=8"],
     "twice as many epochs": ["epochs=30"],
 }
-"""What is changed: settings of ``train/configs/cogcn-edge.toml``."""
+_WHISPER: dict[str, list[str]] = {
+    "as shipped": [],
+    "one layer": ["features=whisper-tiny.en-1"],
+    "no channels": ["channels=0", "consistency=0"],
+    "no consistency": ["consistency=0"],
+    "no contexts": ["voice_prior=0"],
+    "no label smoothing": ["smoothing=0"],
+    "no edges": ["gamma=1.0"],
+    "gamma 0.3": ["gamma=0.3"],
+    "one graph layer": ["layers=1"],
+    "half as wide": ["hidden=60"],
+    "twice as wide": ["hidden=240"],
+    "dropout 0.3": ["dropout=0.3"],
+    "half as many epochs": ["epochs=8"],
+    "twice as many epochs": ["epochs=30"],
+}
+VARIATIONS = {"cogcn": _EGEMAPS, "cogcn-whisper": _WHISPER}
+"""Model to what is changed: settings of its recipe."""
 
 
-def measure(name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any]:
+def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any]:
     """Train on every pair of corpora, and ask about the other two in every state."""
     sounds = f"sounds={corpora / 'sounds'}"
-    changes = [sounds, *VARIATIONS[name]]
-    config = configurations.load("cogcn", "cogcn-edge", changes)
+    changes = VARIATIONS[model][name]
+    config = configurations.load("cogcn", CONFIGS[model], [sounds, *changes])
     rows = read_rows({corpus: corpora / corpus for corpus in CORPORA}, config, cache)
     data = load_data(config, rows, training_variants(config), cache)
     some = one_of_each(rows)
@@ -110,7 +129,7 @@ def measure(name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any
         for part in Parallel(n_jobs=cache.jobs, return_as="generator")(calls):
             found += part
             advance()
-    return {"changes": VARIATIONS[name], "seeds": seeds, "found": found}
+    return {"changes": changes, "seeds": seeds, "found": found}
 
 
 def _fit(
@@ -158,7 +177,7 @@ def _in_conditions(
     return {**found, "same": same_label(answered[augment.CLEAN], answered[LATER])}
 
 
-def page(found: dict[str, dict[str, Any]]) -> str:
+def page(model: str, found: dict[str, dict[str, Any]]) -> str:
     """Write the tables."""
     strangers, conditions = {}, {}
     for name, row in found.items():
@@ -172,7 +191,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         heard = [_mean(case[name] for case in cases) for name in (augment.CLEAN, *CONDITIONS)]
         conditions[name] = [*heard, float(np.mean(heard[1:])), _mean(c["same"] for c in cases)]
     lines = [
-        "# The recipe, part by part",
+        f"# The recipe of {model}, part by part",
         "",
         "UA in percent of networks (int8) that were trained on two corpora and asked about the",
         "other two: the mean over the twelve cases, by state of knowledge; then, over all states,",
@@ -187,7 +206,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         *_table(["as recorded", *CONDITIONS.values(), "mean of these", "37 ms later"], conditions),
         "",
-        "Made by `python -m benchmarks.recipe --corpora DIR`.",
+        f"Made by `python -m benchmarks.recipe --model {model} --corpora DIR`.",
         "",
     ]
     return "\n".join(lines)
@@ -209,27 +228,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recipe", description=__doc__)
     corpora = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("--corpora", type=Path, default=corpora, required=corpora is None)
-    parser.add_argument("--only", nargs="+", choices=VARIATIONS, default=list(VARIATIONS))
+    parser.add_argument("--model", choices=CONFIGS, default="cogcn")
+    changes = list(dict.fromkeys(name for names in VARIATIONS.values() for name in names))
+    parser.add_argument("--only", nargs="+", choices=changes, metavar="CHANGE", default=changes)
     parser.add_argument("--seeds", type=int, default=2)
     args = parser.parse_args()
     cache = Cache.open(None, joblib.cpu_count(), Console(stderr=True))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in args.only:
-        file = _file(name)
-        if not file.is_file():
-            row = measure(name, args.corpora, cache, args.seeds)
+    (FOLDER / args.model).mkdir(parents=True, exist_ok=True)
+    for name in VARIATIONS[args.model]:
+        file = _file(args.model, name)
+        if name in args.only and not file.is_file():
+            row = measure(args.model, name, args.corpora, cache, args.seeds)
             file.write_text(json.dumps(row, indent=1) + "\n")
-        _write()
+            _write(args.model)
+    _write(args.model)
 
 
-def _file(name: str) -> Path:
-    return FOLDER / f"{name.replace(':', '').replace(' ', '-')}.json"
+def _file(model: str, name: str) -> Path:
+    return FOLDER / model / f"{name.replace(':', '').replace(' ', '-')}.json"
 
 
-def _write() -> None:
-    files = {name: _file(name) for name in VARIATIONS}
+def _write(model: str) -> None:
+    files = {name: _file(model, name) for name in VARIATIONS[model]}
     found = {name: json.loads(f.read_text()) for name, f in files.items() if f.is_file()}
-    (RESULTS / "recipe.md").write_text(page(found))
+    (FOLDER / f"{model}.md").write_text(page(model, found))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import RESULTS
-from edge_ser.bundle import load_bundle
+from edge_ser.bundle import bundled
 
 TITLES = {
     "listen_processor": "whole listen path, CPU s per s of audio",
     "features_processor": "bare feature streaming, CPU s per s of audio",
     "ratio": "listen path / feature streaming",
+    "relative": "whole listen path / that of cogcn in NumPy",
+    "utterance_1s": "an utterance of 1 s decided, ms",
+    "utterance_3s": "an utterance of 3 s decided, ms",
+    "utterance_8s": "an utterance of 8 s decided, ms",
     "decision_p50": "a decision (graph and model), p50, ms",
     "decision_p95": "a decision, p95, ms",
     "start_up": "start-up until the model is loaded, s",
@@ -32,12 +36,16 @@ TITLES = {
 
 
 def measure() -> dict[str, Any]:
-    """Measure every backend of the bundled model, each in its own process."""
+    """Measure every backend of the bundled models, each in its own process."""
     figures: dict[str, dict[str, float]] = {}
-    for backend in load_bundle("cogcn").backends:
-        measured = bench("cogcn", backend)
-        measured["ratio"] = measured["listen_processor"] / measured["features_processor"]
-        figures[backend] = measured
+    for bundle in bundled():
+        for backend in bundle.backends:
+            measured = bench(bundle.name, backend)
+            measured["ratio"] = measured["listen_processor"] / measured["features_processor"]
+            figures[f"{bundle.name}, {backend}"] = measured
+    least = figures["cogcn, numpy"]["listen_processor"]
+    for measured in figures.values():
+        measured["relative"] = measured["listen_processor"] / least
     return {
         "command": "python -m benchmarks.speed",
         **machine("numpy", "onnxruntime", "ai-edge-litert", "opensmile"),
@@ -82,12 +90,12 @@ def table(report: dict[str, Any]) -> str:
     lines = [
         "# Speed",
         "",
-        f"The bundled model on the demo clip; {report['machine']}; {versions}.",
+        f"The bundled models on the demo clip; {report['machine']}; {versions}.",
         "",
         f"| | {' | '.join(figures)} |",
         f"|---|{'---|' * len(figures)}",
         *(
-            f"| {title} | {' | '.join(f'{own[name]:.3g}' for own in figures.values())} |"
+            f"| {title} | {' | '.join(_cell(own, name) for own in figures.values())} |"
             for name, title in TITLES.items()
         ),
         "",
@@ -95,6 +103,10 @@ def table(report: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _cell(figures: dict[str, float], name: str) -> str:
+    return f"{figures[name]:.3g}" if name in figures else ""
 
 
 def main() -> None:

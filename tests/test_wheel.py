@@ -54,6 +54,8 @@ def test_it_carries_the_package_and_nothing_else(wheel: Path) -> None:
     }
     model = "edge_ser/models/cogcn"
     assert {f"{model}/{name}" for name in ("model.json", "model.npz", "model.onnx")} <= names
+    assert "edge_ser/models/cogcn-whisper/encoder.npz" in names
+    assert wheel.stat().st_size < 10e6
     assert "edge_ser/demo/demo.flac" in names
 
 

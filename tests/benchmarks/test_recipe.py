@@ -10,9 +10,10 @@ from train.conditions.augment import CLEAN
 
 
 def test_every_variation_is_a_configuration() -> None:
-    for changes in recipe.VARIATIONS.values():
-        changed = config.load("cogcn", "cogcn-edge", ["sounds=DIR", *changes])
-        assert len(changed.candidates()) == 1
+    for model, variations in recipe.VARIATIONS.items():
+        for changes in variations.values():
+            changed = config.load("cogcn", recipe.CONFIGS[model], ["sounds=DIR", *changes])
+            assert len(changed.candidates()) == 1
 
 
 def test_the_columns_are_cases_that_never_meet_the_corpus() -> None:
@@ -25,7 +26,7 @@ def test_the_columns_are_cases_that_never_meet_the_corpus() -> None:
             heard = dict.fromkeys((CLEAN, *recipe.CONDITIONS), 0.4) | {"noise:10": 0.2, "same": 0.9}
             case = {"trained": pair, "asked": corpus, "left out": outer}
             cases.append({**case, **states, **heard})
-    page = recipe.page({"as shipped": {"found": cases, "seeds": 1}})
+    page = recipe.page("mine", {"as shipped": {"found": cases, "seeds": 1}})
     assert len(cases) == 12
     strangers, conditions = (
         [float(cell) for cell in line.split("|")[2:-1]]
