@@ -12,7 +12,9 @@ import numpy as np
 
 from edge_ser.backends import open_backend
 from edge_ser.bundle import load_bundle
+from edge_ser.features import feature_set
 from export.card import Recipe, model_card
+from export.encoder import encoder_files
 from export.formats import BACKENDS, Converted, Failure, by_name
 from export.write import write_bundle
 from train.learning.scoring import Subset, decide
@@ -92,7 +94,8 @@ def _run(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
         card = model_card(run, trained, "fold", Recipe("fp32"), {})
-        write_bundle(path, card, by_name({name: content}))
+        contents = by_name({name: content}) | encoder_files(feature_set(run.config.features), [])
+        write_bundle(path, card, contents)
         backend = open_backend(load_bundle(path), BACKENDS[name])
     logits, seconds = [], []
     for x, a_hat in clips.inputs():
