@@ -6,7 +6,10 @@ from unittest.mock import patch
 import pytest
 
 from tests.export.systems import SMALL_RLC
+from tests.layers import layers
 from train.models import rlc
+
+__all__ = ["layers"]
 
 
 @pytest.fixture(autouse=True, scope="module")

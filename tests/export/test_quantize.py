@@ -88,6 +88,31 @@ def test_a_bundle_that_listens(
         assert answer.probabilities == pytest.approx(answers[0].probabilities, abs=1e-5)
 
 
+def test_a_bundle_over_whisper(
+    layers: Path, corpora: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["path,speaker,emotion"]
+    for actor in range(1, 6):
+        for code, emotion in (("01", "neutral"), ("03", "happy"), ("04", "sad"), ("05", "angry")):
+            folder = corpora / "ravdess" / f"Actor_{actor:02}"
+            lines.append(f"{folder}/03-01-{code}-01-01-01-{actor:02}.flac,{actor},{emotion}")
+    manifest = tmp_path / "clips.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    given = ["--corpus", f"few={manifest}", "--features", "whisper-tiny.en-2", "--jobs", "1"]
+    given += ["--cache", str(tmp_path / "cache"), "--output", str(tmp_path / "run")]
+    for setting in ("layers=1", "hidden=8", "gamma=0.5", "epochs=1", "augment=0"):
+        given += ["--set", setting]
+    assert train(["fit", *given]) == 0
+    output = tmp_path / "mine"
+    drop = ["--max-ua-drop", "100", "--formats", "npz"]
+    assert quantize(arguments(tmp_path / "run", output, *drop)) == 0
+    assert "The encoder of the nodes: " in capsys.readouterr().out
+    bundle = load_bundle(output)
+    assert bundle.nbytes > len(bundle.files["encoder.npz"]) > 4e6
+    assert "Whisper's first layers (MIT)" in bundle.card["licence"]
+    assert "encoder.npz" in bundle.files["report.md"].decode()
+
+
 def test_a_pruned_bundle_is_smaller(run: Path, tmp_path: Path) -> None:
     options = ["--formats", "npz", "--max-ua-drop", "50"]
     whole, pruned = tmp_path / "whole", tmp_path / "pruned"

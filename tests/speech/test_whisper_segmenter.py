@@ -6,7 +6,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from safetensors.numpy import save_file
 
 import edge_ser
 from edge_ser.audio import AudioSignal
@@ -31,44 +29,11 @@ from export.formats import by_name, convert
 from export.int8 import on_grid
 from export.signature import Signature
 from export.write import write_bundle
+from tests.layers import HIDDEN, WIDTH
 from train import config, models
 from train.features import whisper
 
 SPEC = "whisper-tiny.en-2"
-WIDTH, HIDDEN = 384, 1536
-
-
-@pytest.fixture(scope="module")
-def layers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of layers of the right shape with random weights."""
-    random = np.random.default_rng(0)
-
-    def matrix(*shape: int) -> np.ndarray:
-        return random.normal(0, np.prod(shape[1:]) ** -0.5, shape).astype(np.float16)
-
-    weights = {"conv1.weight": matrix(WIDTH, 80, 3), "conv2.weight": matrix(WIDTH, WIDTH, 3)}
-    for layer in ("layers.0", "layers.1"):
-        for name in "qkv":
-            weights[f"{layer}.self_attn.{name}_proj.weight"] = matrix(WIDTH, WIDTH)
-        weights[f"{layer}.self_attn.out_proj.weight"] = matrix(WIDTH, WIDTH)
-        weights[f"{layer}.fc1.weight"] = matrix(HIDDEN, WIDTH)
-        weights[f"{layer}.fc2.weight"] = matrix(WIDTH, HIDDEN)
-        for name in ("self_attn_layer_norm", "final_layer_norm"):
-            weights[f"{layer}.{name}.weight"] = np.ones(WIDTH, np.float16)
-            weights[f"{layer}.{name}.bias"] = np.zeros(WIDTH, np.float16)
-    for name in ("conv1", "conv2"):
-        weights[f"{name}.bias"] = np.zeros(WIDTH, np.float16)
-    folder = tmp_path_factory.mktemp("whisper")
-    save_file(
-        {f"encoder.{name}": array for name, array in weights.items()}, folder / "model.safetensors"
-    )
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv(whisper.SOURCE, str(folder))
-        for cached in (whisper.load_weights, whisper.load_encoder, whisper.digest):
-            cached.cache_clear()
-        yield folder
-    for cached in (whisper.load_weights, whisper.load_encoder, whisper.digest):
-        cached.cache_clear()
 
 
 @pytest.fixture(scope="module")

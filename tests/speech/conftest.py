@@ -1,0 +1,7 @@
+"""Fixtures of the tests of finding speech."""
+
+from __future__ import annotations
+
+from tests.layers import layers
+
+__all__ = ["layers"]
