@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -237,7 +236,7 @@ class Recognizer:
                 self.hear(voice, segment.values, 1.0)
             return found
 
-        with source, closing(self.segmenter()) as segmenter:
+        with source, self.segmenter() as segmenter:
             for block in source:
                 self.level = dbfs(block.samples)
                 yield block, heard(segmenter.push(block.samples))
@@ -300,7 +299,7 @@ class Recognizer:
                 backend=self.backend,
             )
 
-        with source, closing(self.segmenter(hop)) as segmenter:
+        with source, self.segmenter(hop) as segmenter:
             for block in source:
                 if block.lost:
                     # speech before and after the gap is not one utterance

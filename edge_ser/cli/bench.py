@@ -7,7 +7,6 @@ import resource
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -135,7 +134,7 @@ def _decision_times(recognizer: Recognizer) -> Iterator[float]:
     from edge_ser.demo import PATH
     from edge_ser.nodes import extract
 
-    with closing(recognizer.segmenter()) as segmenter:
+    with recognizer.segmenter() as segmenter:
         nodes = extract(AudioFile(PATH), segmenter)
     utterances = np.split(nodes.values, np.cumsum(nodes.counts)[:-1])
     for i in range(_DECISIONS):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from edge_ser.audio import SAMPLING_RATE
+from edge_ser.audio.dc import DCBlocker
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
     from edge_ser.features import FeatureSet
 
@@ -31,19 +38,60 @@ class SpeechSegment:
     final: bool
 
 
-class Segmenter(Protocol):
-    """What finds the speech segments of a stream; see the two that there are."""
+class Segmenter(ABC):
+    """Segmenter of a stream of samples into speech segments with their nodes.
 
-    features: FeatureSet
+    Args:
+        features: feature set of the nodes.
+        hop: seconds between two segments of an unfinished utterance; None: only whole utterances.
+    """
+
+    def __init__(self, features: FeatureSet, hop: float | None) -> None:
+        self.features = features
+        self._hop = hop
+        self._arrive(0.0)
 
     def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
         """Process (n,) int16 samples; return the segments that are complete by now, in order."""
+        if len(samples) == 0:
+            return []
+        self._untouched = False
+        self._seconds += len(samples) / SAMPLING_RATE
+        return self._hear(self._blocker.push(samples))
 
     def finish(self) -> list[SpeechSegment]:
         """End the stream; return the segments that were still open."""
+        return [] if self._untouched else self._end()
 
+    @abstractmethod
     def restart(self, offset: float) -> None:
         """Discard everything and start again ``offset`` seconds into the source."""
 
+    @abstractmethod
     def close(self) -> None:
         """Release what it holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _arrive(self, offset: float) -> None:
+        """Expect samples from ``offset`` seconds into the source on."""
+        self._seconds = offset  # time in the source up to which samples have arrived
+        self._untouched = True
+        self._blocker = DCBlocker()
+
+    @abstractmethod
+    def _hear(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
+        """Process samples without their offset."""
+
+    @abstractmethod
+    def _end(self) -> list[SpeechSegment]:
+        """End a stream of which something has been heard."""

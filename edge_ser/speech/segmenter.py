@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
-from edge_ser.audio.dc import DCBlocker
 from edge_ser.features import FeatureSet, FeatureStream
 from edge_ser.features.sets import F0, LLD_FRAME, LOUDNESS
 from edge_ser.speech.endpointer import Endpointer
 from edge_ser.speech.gate import WARM_UP, SpeechGate
 from edge_ser.speech.recent import RecentAudio
-from edge_ser.speech.segment import SpeechSegment
+from edge_ser.speech.segment import Segmenter, SpeechSegment
 from edge_ser.windows import WINDOW
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from numpy.typing import NDArray
 
 LEAD_IN = 0.5
@@ -41,7 +38,7 @@ class _Pending(NamedTuple):
     utterance: float  # start of the whole utterance
 
 
-class SpeechSegmenter:
+class SpeechSegmenter(Segmenter):
     """Segmenter that finds speech segments in a stream of samples and computes their nodes.
 
     Half a second of digital silence is added before and after every stream, so that a file that
@@ -56,8 +53,7 @@ class SpeechSegmenter:
     def __init__(
         self, features: FeatureSet, hop: float | None = None, gate: SpeechGate | None = None
     ) -> None:
-        self.features = features
-        self._hop = hop
+        super().__init__(features, hop)
         self._gate = gate
         self._stream = FeatureStream(features)
         self._begin(0.0)
@@ -72,30 +68,19 @@ class SpeechSegmenter:
         self._vectors: list[NDArray[np.float32]] = []
         self._first_vector = 0
         self._ended = False
-        self._untouched = True
-        self._blocker = DCBlocker()
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
 
     def _place(self, offset: float) -> None:
+        self._arrive(offset)
         self._offset = offset - LEAD_IN  # time in the source of frame 0 of this openSMILE run
-        self._seconds = offset  # time in the source up to which samples have arrived
 
-    def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
-        """Process (n,) int16 samples; return the segments that are complete by now, in order."""
-        if len(samples) == 0:
-            return []
-        self._untouched = False
-        self._seconds += len(samples) / SAMPLING_RATE
-        unbiased = self._blocker.push(samples)
-        self._stream.write(_GAIN * unbiased)
+    def _hear(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
+        self._stream.write(_GAIN * samples)
         if self._gate:
-            self._audio.append(unbiased)
+            self._audio.append(samples)
         return self._collect()
 
-    def finish(self) -> list[SpeechSegment]:
-        """End the stream; return the segments that were still open."""
-        if self._untouched:
-            return []
+    def _end(self) -> list[SpeechSegment]:
         self._stream.write(np.zeros(round(LEAD_IN * SAMPLING_RATE), np.int16))
         self._stream.finish()
         self._ended = True
@@ -112,17 +97,6 @@ class SpeechSegmenter:
     def close(self) -> None:
         """Release openSMILE."""
         self._stream.close()
-
-    def __enter__(self) -> SpeechSegmenter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _collect(self) -> list[SpeechSegment]:
         lld, vectors = self._stream.read()

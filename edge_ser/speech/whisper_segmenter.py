@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
-from edge_ser.audio.dc import DCBlocker
 from edge_ser.features.whisper.nodes import STEP, Utterance
 from edge_ser.speech.neural import NeuralEndpointer
 from edge_ser.speech.recent import RecentAudio
-from edge_ser.speech.segment import SpeechSegment
+from edge_ser.speech.segment import Segmenter, SpeechSegment
 from edge_ser.windows import WINDOW
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from edge_ser.features.whisper.nodes import Encoder
 
 
-class WhisperSegmenter:
+class WhisperSegmenter(Segmenter):
     """Segmenter that needs no openSMILE; see :class:`edge_ser.speech.segmenter.SpeechSegmenter`.
 
     Args:
@@ -31,32 +30,24 @@ class WhisperSegmenter:
     """
 
     def __init__(self, features: FeatureSet, encoder: Encoder, hop: float | None = None) -> None:
-        self.features = features
+        super().__init__(features, hop)
         self._encoder = encoder
-        self._hop = hop
         self.restart(0.0)
 
     def restart(self, offset: float) -> None:
         """Discard everything and start again ``offset`` seconds into the source."""
-        self._offset = self._seconds = offset
+        self._arrive(offset)
+        self._offset = offset
         self._endpointer = NeuralEndpointer()
-        self._blocker = DCBlocker()
         self._audio = RecentAudio(0.0)
         self._next_tick = 0.0
         self._utterance = Utterance(self._encoder)
         self._begun = -1.0
-        self._untouched = True
 
-    def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
-        """Process (n,) int16 samples; return the segments that are complete by now, in order."""
-        if len(samples) == 0:
-            return []
-        self._untouched = False
-        self._seconds += len(samples) / SAMPLING_RATE
-        unbiased = self._blocker.push(samples)
-        self._audio.append(unbiased)
+    def _hear(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
+        self._audio.append(samples)
         endpointer = self._endpointer
-        found = [self._segment(e.start, e.end, final=True) for e in endpointer.push(unbiased)]
+        found = [self._segment(e.start, e.end, final=True) for e in endpointer.push(samples)]
         now, start = endpointer.time, endpointer.start
         if self._hop is None:
             pass
@@ -68,10 +59,7 @@ class WhisperSegmenter:
         self._audio.trim(endpointer.earliest)
         return [segment for segment in found if len(segment.values)]
 
-    def finish(self) -> list[SpeechSegment]:
-        """End the stream; return the segment that was still open."""
-        if self._untouched:
-            return []
+    def _end(self) -> list[SpeechSegment]:
         found = self._endpointer.push(np.zeros(SAMPLING_RATE // 10, np.int16))
         if last := self._endpointer.close():
             found.append(last)
