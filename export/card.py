@@ -15,6 +15,8 @@ from train.models import count_parameters
 from train.runs import Run, describe_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from train.config import Config
     from train.learning.trained import Trained
 
@@ -164,6 +166,14 @@ def strangers_sentence(card: dict[str, Any]) -> str:
     )
 
 
+def _describe_tested_only(corpora: Sequence[str]) -> str:
+    if not corpora:
+        return ""
+    return (
+        f"\nNothing was learnt from {' and '.join(corpora)}: whom it meets there are strangers.\n"
+    )
+
+
 def _describe_strangers(card: dict[str, Any]) -> str:
     sentence = strangers_sentence(card)
     if not sentence:
@@ -235,7 +245,7 @@ networks and of their {card["precision"]} files:
 | corpus | clips | WA trained | UA trained | WA exported | UA exported |
 |---|---|---|---|---|---|
 {chr(10).join(rows)}
-
+{_describe_tested_only(card["training"]["recipe"]["tested_only"])}
 {_describe_strangers(card)}## Limits
 
 {_describe_corpora(card["training"]["corpora"])}
