@@ -58,10 +58,7 @@ def open_backend(bundle: Bundle, backend: str) -> Backend:
         made = construct(bundle, backend)
         try_out(made, bundle)
     except Exception as error:  # runtimes raise many types without a common base
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise EdgeSerError(
-            f"model {bundle.path} cannot be used: {WEIGHTS[backend]}: {reason}; export it again"
-        ) from error
+        raise _unusable(bundle, WEIGHTS[backend], error) from error
     return made
 
 
@@ -85,11 +82,13 @@ def open_encoder(bundle: Bundle, backend: str) -> Encoder | None:
         if frames.shape != (1, bundle.features.dimension) or not np.isfinite(frames).all():
             raise ValueError(f"frames {frames.shape} of {bundle.features.dimension} features")
     except Exception as error:  # onnxruntime raises many types without a common base
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise EdgeSerError(
-            f"model {bundle.path} cannot be used: {ENCODER_ONNX}: {reason}; export it again"
-        ) from error
+        raise _unusable(bundle, ENCODER_ONNX, error) from error
     return encoder
+
+
+def _unusable(bundle: Bundle, file: str, error: Exception) -> EdgeSerError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return EdgeSerError(f"model {bundle.path} cannot be used: {file}: {reason}; export it again")
 
 
 def _check_installed(backend: str) -> None:
