@@ -14,8 +14,6 @@ from edge_ser.features.configuration import stream_configuration
 from edge_ser.features.smile import Smile
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from numpy.typing import NDArray
 
     from edge_ser.features.sets import FeatureSet
@@ -166,10 +164,5 @@ class FeatureStream:
     def __enter__(self) -> FeatureStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()

@@ -10,8 +10,6 @@ from edge_ser.audio import SAMPLING_RATE
 from edge_ser.audio.dc import DCBlocker
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import numpy as np
     from numpy.typing import NDArray
     from typing_extensions import Self
@@ -74,12 +72,7 @@ class Segmenter(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def _arrive(self, offset: float) -> None:
