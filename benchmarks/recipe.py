@@ -62,7 +62,6 @@ CONFIGS = {"cogcn": "cogcn-edge", "cogcn-whisper": "cogcn-whisper"}
 """Model to the file with its recipe in ``train/configs``."""
 _EGEMAPS: dict[str, list[str]] = {
     "as shipped": [],
-    "all 88 functionals": ["features=egemaps-88@500/100"],
     "one channel": ["channels=1"],
     "two channels": ["channels=2"],
     "no channels": ["channels=0", "consistency=0"],
@@ -74,6 +73,7 @@ _EGEMAPS: dict[str, list[str]] = {
     "one channel: clipping": ["channels=1", "effects=clipping"],
     "one channel: codec": ["channels=1", "effects=codec"],
     "one channel: speed": ["channels=1", "effects=speed"],
+    "one channel: all 88 functionals": ["channels=1", "features=egemaps-88@500/100"],
     "white noise and level only": ["channels=0", "augment=2"],
     "no contexts": ["voice_prior=0"],
     "prior of 30 nodes": ["voice_prior=30"],
