@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ FRAME_STEP = 0.02
 """Seconds between two frames of the encoder: its second convolution halves the rate."""
 EPSILON = np.float32(1e-5)  # of the layer normalisation
 _HEAD = 64
-_ROWS = 128  # frames whose wide activations stay in the processor's cache
 LONGEST_PERIOD = 10_000.0  # period of the slowest sinusoid of the positions
 
 
@@ -35,26 +35,21 @@ class WhisperEncoder:
 
     Args:
         weights: arrays by their names in ``transformers``' ``WhisperEncoder``. Matrices may be int8
-            with a ``.scale`` per output channel beside them.
+            with a ``.scale`` per output channel beside them; they stay int8 in memory.
         heads: number of attention heads; by default of 64 units each, as in every Whisper.
 
     Raises:
         ValueError: weights are missing or of the wrong shape.
     """
 
-    def __init__(
-        self, weights: Mapping[str, NDArray[np.generic]], heads: int | None = None
-    ) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[Any]], heads: int | None = None) -> None:
         self._weights = {
-            name.removesuffix(".weight"): _matrix(weights, name)
-            for name in weights
-            if name.endswith(".weight")
+            name: array.reshape(len(array), -1) if array.ndim > 1 else array
+            for name, array in _ending(weights, ".weight").items()
         }
-        self._biases = {
-            name.removesuffix(".bias"): array.astype(np.float32)
-            for name, array in weights.items()
-            if name.endswith(".bias")
-        }
+        self._scratch = _Scratch()
+        self._scales = _ending(weights, ".scale")
+        self._biases = _ending(weights, ".bias")
         names = [name.split(".")[1] for name in weights if name.startswith("layers.")]
         self.layers = len(set(names))
         self.width = len(self._biases["conv2"])
@@ -75,17 +70,13 @@ class WhisperEncoder:
         """Convolve (k, c) in time with a width of 3 and zeros around."""
         padded = np.pad(x, ((1, 1), (0, 0)))
         taps = np.lib.stride_tricks.sliding_window_view(padded, 3, axis=0)[::stride]
-        kernel = self._weights[name]  # (out, in × 3)
-        return taps.reshape(len(taps), -1) @ kernel.T + self._biases[name]
+        return self._linear(name, taps.reshape(len(taps), -1))  # (out, in × 3)
 
     def _layer(self, name: str, h: Array) -> Array:
         x = self._normalise(f"{name}.self_attn_layer_norm", h)
         h = h + self._linear(f"{name}.self_attn.out_proj", self._attend(f"{name}.self_attn", x))
         x = self._normalise(f"{name}.final_layer_norm", h)
-        for begin in range(0, len(h), _ROWS):
-            rows = slice(begin, begin + _ROWS)
-            h[rows] += self._linear(f"{name}.fc2", gelu(self._linear(f"{name}.fc1", x[rows])))
-        return h
+        return h + self._feed_forward(name, x)
 
     def _attend(self, name: str, x: Array) -> Array:
         q, k, v = (self._linear(f"{name}.{part}_proj", x) for part in "qkv")
@@ -100,9 +91,34 @@ class WhisperEncoder:
             joined[:, head] = scores @ v[:, head] / scores.sum(axis=1, keepdims=True)
         return joined
 
-    def _linear(self, name: str, x: Array) -> Array:
-        y: Array = x @ self._weights[name].T
-        return y + self._biases[name] if name in self._biases else y
+    def _feed_forward(self, name: str, x: Array) -> Array:
+        """Compute the wide units in parts, which stay in the processor's cache."""
+        total = np.zeros_like(x)
+        for begin in range(0, len(self._weights[f"{name}.fc1"]), self.width):
+            units = slice(begin, begin + self.width)
+            active = gelu(self._linear(f"{name}.fc1", x, units))
+            total += active @ self._float32(self._weights[f"{name}.fc2"][:, units]).T
+        return self._scaled(f"{name}.fc2", total, slice(None))
+
+    def _linear(self, name: str, x: Array, units: slice = slice(None)) -> Array:
+        return self._scaled(name, x @ self._float32(self._weights[name][units]).T, units)
+
+    def _scaled(self, name: str, y: Array, units: slice) -> Array:
+        if name in self._scales:
+            y *= self._scales[name][units]
+        if name in self._biases:
+            y += self._biases[name][units]
+        return y
+
+    def _float32(self, weights: NDArray[Any]) -> Array:
+        """Convert a matrix; it is valid until the next one is converted."""
+        if weights.dtype == np.float32:
+            return weights
+        if self._scratch.values.size < weights.size:
+            self._scratch.values = np.empty(weights.size, np.float32)
+        matrix = self._scratch.values[: weights.size].reshape(weights.shape)
+        np.copyto(matrix, weights)
+        return matrix
 
     def _normalise(self, name: str, x: Array) -> Array:
         centred = x - x.mean(axis=1, keepdims=True)
@@ -110,13 +126,16 @@ class WhisperEncoder:
         return centred / np.sqrt(variance + EPSILON) * self._weights[name] + self._biases[name]
 
 
-def _matrix(weights: Mapping[str, NDArray[np.generic]], name: str) -> Array:
-    """Return a weight in float32, of two dimensions at most; int8 is multiplied by its scale."""
-    weight = weights[name].astype(np.float32)
-    if weight.ndim > 1:
-        weight = weight.reshape(len(weight), -1)
-    scale = weights.get(f"{name.removesuffix('.weight')}.scale")
-    return weight if scale is None else weight * scale.astype(np.float32)[:, None]
+class _Scratch(threading.local):
+    """Space for a matrix, kept: new memory costs more time than the conversion."""
+
+    def __init__(self) -> None:
+        self.values = np.empty(0, np.float32)
+
+
+def _ending(weights: Mapping[str, NDArray[Any]], end: str) -> dict[str, NDArray[Any]]:
+    """Find the arrays whose names end so, by the rest of their names."""
+    return {name.removesuffix(end): array for name, array in weights.items() if name.endswith(end)}
 
 
 def positions(count: int, width: int) -> Array:
