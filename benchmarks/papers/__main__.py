@@ -4,6 +4,7 @@
     python -m benchmarks.papers claims --corpora DIR [--runs DIR]    the papers' ablations
     python -m benchmarks.papers noise --corpora DIR [--runs DIR]     noise and silence
     python -m benchmarks.papers frames --corpora DIR [--runs DIR]    … on the CoGCN paper's frames
+    python -m benchmarks.papers whisper --corpora DIR [--runs DIR]   all on Whisper's first layers
 
 Each row is a file in `results/papers/`, to which every fold is added when it is done. Existing
 folds are not trained again, so the same command resumes an interrupted run, on another machine too.

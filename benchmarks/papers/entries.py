@@ -134,4 +134,29 @@ FRAMES = tuple(
     )
     for model in ("cogcn", "tgcn", "bigru")
 )
-PARTS = {"table": TABLE, "claims": CLAIMS, "noise": NOISE, "frames": FRAMES}
+# How much is the features, how much the graph: the same networks on Whisper's first layers.
+NO_EDGES = "no-edges"
+ON_WHISPER = "whisper-"
+_WHISPER = "features=whisper-tiny.en-2"
+WHISPER = (
+    Entry(f"cogcn-{NO_EDGES}", "cogcn", (*NODES, "gamma=1.0"), normalisations=COLD),
+    Entry(
+        f"{ON_WHISPER}cogcn-{NO_EDGES}",
+        "cogcn",
+        (_WHISPER, "patience=10", "gamma=1.0"),
+        normalisations=COLD,
+    ),
+    *(
+        Entry(f"{ON_WHISPER}{model}", model, (_WHISPER, *changes), normalisations=COLD)
+        for model, changes in {
+            "cogcn": NODES[1:],
+            "tgcn": NODES[1:],
+            "bigru": NODES[1:],
+            "ga-gru": STOP,
+            "wma-gin": STOP,
+            "glam": (),
+            "rlc": (),
+        }.items()
+    ),
+)
+PARTS = {"table": TABLE, "claims": CLAIMS, "noise": NOISE, "frames": FRAMES, "whisper": WHISPER}

@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks import rows
 from benchmarks.papers.claims import claims_tables
 from benchmarks.papers.entries import PARTS
+from benchmarks.papers.features import features_table
 from benchmarks.report.noise import KINDS, disturbed
 from benchmarks.report.page import Table
 from benchmarks.report.tables import details, overview
@@ -61,6 +62,7 @@ def tables(systems: Sequence[System], folder: Path) -> str:
     coarse, fine = disturbed(systems), disturbed(systems, frames=True)
     if coarse or fine:
         lines += ["", "## Noise and silence", *_noise(coarse, folder), *_frames(fine, coarse)]
+    lines += features_table(systems)
     made = f"Made by `python -m benchmarks.papers PART --corpora DIR`; parts: {', '.join(PARTS)}."
     return "\n".join([*lines, "", made, ""])
 

@@ -126,6 +126,24 @@ def test_frames_stand_beside_the_nodes_of_the_table(tmp_path: Path) -> None:
     assert "pink:10" not in frames
 
 
+def test_features_and_edges_are_told_apart(tmp_path: Path) -> None:
+    def system(name: str, right: int) -> results.System:
+        return made_up.system(name, [made_up.fit(0, right)])
+
+    systems = [
+        system("cogcn", 6),
+        system("cogcn-no-edges", 5),
+        system("whisper-cogcn", 9),
+        system("whisper-cogcn-no-edges", 7),
+        system("whisper-tgcn", 8),
+    ]
+    lines = tables(systems, tmp_path).split("## On Whisper's first layers")[1].splitlines()
+    found = {line.split(" | ")[0]: re.findall(r"([+\d.]+) ±", line) for line in lines}
+    assert found["| CoGCN"] == ["90.0", "+30.0", "+20.0", "+10.0"]
+    assert found["| CoGCN, no edges"] == ["70.0", "+20.0"]
+    assert found["| TGCN"] == ["80.0", "+10.0"]  # it has no row on the other features
+
+
 def test_every_entry_is_a_configuration_of_its_own() -> None:
     entries = [entry for part in PARTS.values() for entry in part]
     assert len({entry.name for entry in entries}) == len(entries)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.papers.entries import NO_EDGES, ON_WHISPER
 from benchmarks.report.noise import ON_FRAMES
 from benchmarks.rows import Fit, System
 from edge_ser.events import LABELS
@@ -73,7 +74,9 @@ def spelled(corpus: str, fold: int, right: int, of: int = 10) -> dict[str, dict[
 
 
 def system(name: str, fits: Sequence[Fit], normalisation: str = "cold") -> System:
-    model = name.removeprefix("noise-").removeprefix(ON_FRAMES)
+    model = name.removesuffix(f"-{NO_EDGES}")
+    for prefix in ("noise-", ON_FRAMES, ON_WHISPER):
+        model = model.removeprefix(prefix)
     return System(
         name=name, model=model, normalisation=normalisation, corpora=dict(CORPORA), fits=list(fits)
     )
