@@ -58,8 +58,11 @@ class Config:
     everything by default (see :mod:`train.conditions.channel`);
     ``without``, speakers that take no part, as in ``crema-d/1006``; ``tested_only``, corpora that
     nothing is learnt from; ``smoothing``, the share of every label that all labels divide between
-    them; and ``consistency``, the weight of the difference between the answers to a clip in two
-    variants (see :func:`train.learning.epoch.jensen_shannon`).
+    them; ``votes``, the share of a label that listeners decide, where a corpus tells what they
+    heard; ``crop``, the least share of a window's nodes that an epoch sees; ``noise``, the
+    deviation of Gaussian noise on normalised nodes; and ``consistency``, the weight of the
+    difference between the answers to a clip in two variants (see
+    :func:`train.learning.epoch.jensen_shannon`).
     """
 
     model: str
@@ -93,6 +96,9 @@ class Config:
     without: tuple[str, ...] = ()
     tested_only: tuple[str, ...] = ()
     smoothing: float = 0.0
+    votes: float = 0.0
+    crop: float = 1.0
+    noise: float = 0.0
     consistency: float = 0.0
 
     def candidates(self) -> list[Candidate]:
@@ -223,13 +229,13 @@ def _validate(config: Config) -> None:
             min(config.limit, config.learning_rate, config.window, config.window_step) > 0
         ),
         "smoothing must lie in [0, 1)": 0 <= config.smoothing < 1,
-        "decay and share must lie in (0, 1]": (0 < config.decay <= 1 and 0 < config.share <= 1),
-        "minimum_rate, weight_decay, mixup, voice_prior and consistency must be 0 or more": all(
-            value >= 0
-            for value in (
-                *(config.minimum_rate, config.weight_decay, config.mixup),
-                *(config.voice_prior, config.consistency),
-            )
+        "votes must lie in [0, 1]": 0 <= config.votes <= 1,
+        "decay, share and crop must lie in (0, 1]": all(
+            0 < value <= 1 for value in (config.decay, config.share, config.crop)
+        ),
+        "minimum_rate, weight_decay, mixup, voice_prior, noise and consistency must be 0 or more": (
+            min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
+            and min(config.voice_prior, config.noise, config.consistency) >= 0
         ),
         "a network that adapts to a voice needs normalisation = cold": (
             not config.voice_prior or config.normalisation == "cold"

@@ -1,7 +1,8 @@
 """CREMA-D: 91 North American actors, twelve sentences (Cao et al., 2014).
 
-``ACTOR_SENTENCE_EMOTION_INTENSITY``; the emotion is the acted one, not the one that the crowd
-perceived.
+``ACTOR_SENTENCE_EMOTION_INTENSITY``; the emotion is the acted one. What the crowd heard, without
+the picture, is read from ``votes.csv`` or the authors' ``processedResults/summaryTable.csv``, where
+there is one: ``VoiceVote`` names the emotion with the most votes, or several, as in ``A:N``.
 
 Pitfalls: the authors list four broken clips; three of them have one of our emotions and are left
 out (two hold almost no audio, one has no duration). The unspecified intensity is ``XX``, but
@@ -11,12 +12,22 @@ holds text files named ``.wav``, which are unreadable.
 
 from __future__ import annotations
 
+import csv
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from train.corpora.filenames import filename_reader
-from train.corpora.rows import Complete
+from train.corpora.rows import Complete, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _EMOTIONS = {"ANG": "angry", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
+_VOTES = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad"}
+_TABLES = ("votes.csv", "processedResults/summaryTable.csv")
 _BROKEN = frozenset({"1064_TIE_SAD_XX", "1076_MTI_NEU_XX", "1076_MTI_SAD_XX"})
 _TEXTS = {
     "DFA": "Don't forget a jacket",
@@ -33,7 +44,7 @@ _TEXTS = {
     "WSI": "We'll stop in a couple of minutes",
 }
 
-READER = filename_reader(
+_FILES = filename_reader(
     "crema-d",
     example="1001_DFA_ANG_XX.wav",
     pattern=re.compile(r"(?P<speaker>1\d{3})_(?P<text>[A-Z]{3})_(?P<emotion>[A-Z]{3})_[A-Z]{1,2}"),
@@ -46,3 +57,27 @@ READER = filename_reader(
         emotions={"angry": 1271, "happy": 1271, "neutral": 1086, "sad": 1269},
     ),
 )
+
+
+def _read(folder: Path) -> list[Row]:
+    rows = _FILES.read(folder)
+    tables = [folder / name for name in _TABLES if (folder / name).is_file()]
+    if not tables:
+        return rows
+    try:
+        with tables[0].open(newline="", encoding="utf-8") as stream:
+            heard = {line["FileName"]: line["VoiceVote"] for line in csv.DictReader(stream)}
+    except (KeyError, OSError, ValueError, csv.Error) as error:
+        raise EdgeSerError(
+            f"{tables[0]}: is not the crowd's table ({error}); move it away"
+        ) from error
+    return [replace(row, votes=_shares(heard.get(row.path.stem, ""))) for row in rows]
+
+
+def _shares(vote: str) -> tuple[float, ...] | None:
+    """Divide a vote between the labels that it names; None if it names none of them."""
+    named = [_VOTES[letter] for letter in vote.split(":") if letter in _VOTES]
+    return tuple(named.count(label) / len(named) for label in LABELS) if named else None
+
+
+READER = replace(_FILES, read=_read)

@@ -26,6 +26,8 @@ class Row:
         start: beginning of the clip in the file, in seconds; None for the beginning of the file.
         end: end of the clip in the file, in seconds; None for the end of the file.
         text: the spoken text; None if the corpus does not give it.
+        votes: shares of the listeners who heard each of :data:`edge_ser.events.LABELS`; None if
+            nobody was asked, or nobody heard one of them.
     """
 
     corpus: str
@@ -35,6 +37,7 @@ class Row:
     start: float | None = None
     end: float | None = None
     text: str | None = None
+    votes: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -33,21 +33,29 @@ class Table:
         speakers: (R,) ``corpus/speaker``.
         clips: (R,) ``corpus/clip``, named by :func:`train.protocol.clip_names`.
         labels: (R,) indices into :data:`edge_ser.events.LABELS`.
+        votes: (R, C) shares of the listeners who heard each label; 1 for the clip's own where
+            nobody was asked.
     """
 
     corpora: NDArray[np.str_]
     speakers: NDArray[np.str_]
     clips: NDArray[np.str_]
     labels: NDArray[np.int64]
+    votes: NDArray[np.float32]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
         """Build the columns of ``rows``."""
+        labels = np.array([LABELS.index(row.emotion) for row in rows], np.int64)
+        votes = np.eye(len(LABELS), dtype=np.float32)[labels]
+        for own, row in zip(votes, rows, strict=True):
+            own[:] = row.votes or own
         return cls(
-            np.array([row.corpus for row in rows]),
-            np.array([f"{row.corpus}/{row.speaker}" for row in rows]),
-            np.array([f"{corpus}/{name}" for corpus, name in clip_names(rows)]),
-            np.array([LABELS.index(row.emotion) for row in rows], np.int64),
+            corpora=np.array([row.corpus for row in rows]),
+            speakers=np.array([f"{row.corpus}/{row.speaker}" for row in rows]),
+            clips=np.array([f"{corpus}/{name}" for corpus, name in clip_names(rows)]),
+            labels=labels,
+            votes=votes,
         )
 
     def rows_of(self, speakers: Sequence[Speaker]) -> NDArray[np.int64]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from train.learning.data import Table
     from train.learning.scoring import Subset
 
+_FEWEST = 5
+"""Nodes that a part of a window has at least: half a second."""
 _MIXED = 1_000_000
 """Number of parameters from which a GPU uses bfloat16; smaller networks leave it idle anyway."""
 
@@ -60,7 +62,7 @@ class Learner:
             Contexts(training, table, config.voice_prior) if config.voice_prior else None
         )
         self._config, self._gamma = config, candidate.gamma
-        self._labels = torch.from_numpy(table.labels).to(device)
+        self._targets = torch.from_numpy(soft_targets(table, config.votes)).to(device)
         weights = clip_weights(config.balance, table, training[0].rows)
         self._weights = torch.from_numpy(weights).to(device)
         large = count_parameters(self.model) >= _MIXED
@@ -81,7 +83,7 @@ class Learner:
             other = collate(again, places, self._device) if again else None
             rows = torch.tensor([windows[place].row for place in places], device=self._device)
             batch_loss, batch_right = self._step(
-                batch, other, self._labels[rows], self._weights[rows], random
+                batch, other, self._targets[rows], self._weights[rows], random
             )
             loss += batch_loss * len(places)
             right += batch_right
@@ -107,13 +109,23 @@ class Learner:
     def _in_context(
         self, variant: int, windows: list[Window], random: np.random.Generator
     ) -> list[Window]:
-        if not self._contexts:
+        if not (self._contexts or self._config.noise or self._config.crop < 1):
             return windows
-        voice = self._contexts.draw(windows[0].row, variant, random)
-        return [self._heard_after(voice, window) for window in windows]
+        voice = self._contexts.draw(windows[0].row, variant, random) if self._contexts else None
+        return [self._altered(window, voice, random) for window in windows]
 
-    def _heard_after(self, voice: VoiceStatistics, window: Window) -> Window:
-        x = voice.transform(window.x.numpy(), self._config.limit)
+    def _altered(
+        self, window: Window, voice: VoiceStatistics | None, random: np.random.Generator
+    ) -> Window:
+        """Draw a part of the window, heard after ``voice``, with noise; build its graph."""
+        x = window.x.numpy()
+        if self._config.crop < 1:
+            x = part_of(x, self._config.crop, random)
+        if voice:
+            x = voice.transform(x, self._config.limit)
+        if self._config.noise:
+            noise = random.standard_normal(x.shape, dtype=np.float32)
+            x = x + np.float32(self._config.noise) * noise
         a_hat = adjacency(self._config.graph, x, self._gamma)
         return replace(window, x=torch.from_numpy(x), a_hat=a_hat)
 
@@ -125,7 +137,7 @@ class Learner:
         self,
         batch: Batch,
         other: Batch | None,
-        labels: Tensor,
+        targets: Tensor,
         weights: Tensor,
         random: np.random.Generator,
     ) -> tuple[float, int]:
@@ -134,14 +146,13 @@ class Learner:
         Args:
             batch: windows.
             other: the same windows in another variant; None without consistency.
-            labels: (B,) classes.
+            targets: (B, C) shares of the classes.
             weights: (B,) of the windows.
             random: mixes windows.
         """
-        inputs, targets = batch.inputs, labels
+        inputs = batch.inputs
         if self._mixup:
-            inputs, targets, weights = mix(inputs, labels, weights, self._mixup, random)
-            labels = targets.argmax(dim=1)
+            inputs, targets, weights = mix(inputs, targets, weights, self._mixup, random)
         losses, logits = self._losses(inputs, targets)
         if other is not None:
             again, differing = self._losses(other.inputs, targets)
@@ -151,7 +162,7 @@ class Learner:
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
-        return loss.item(), int((logits.argmax(dim=1) == labels).sum().item())
+        return loss.item(), int((logits.argmax(dim=1) == targets.argmax(dim=1)).sum().item())
 
     def _losses(self, inputs: tuple[Tensor, ...], targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the (B,) losses of all stages and the (B, C) logits of the last."""
@@ -167,6 +178,15 @@ class Learner:
             ]
         ).sum(dim=0)
         return losses, staged[-1][1].float()
+
+
+def part_of(
+    x: NDArray[np.float32], least: float, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw consecutive rows of (n, d) ``x``: at least this share of them, and five if it can."""
+    kept = max(min(len(x), _FEWEST), round(len(x) * random.uniform(least, 1)))
+    begin = int(random.integers(len(x) - kept + 1))
+    return x[begin : begin + kept]
 
 
 def jensen_shannon(one: Tensor, other: Tensor) -> Tensor:
@@ -196,18 +216,17 @@ def schedule(
 
 def mix(
     inputs: tuple[Tensor, ...],
-    labels: Tensor,
+    targets: Tensor,
     weights: Tensor,
     alpha: float,
     random: np.random.Generator,
 ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
     """Mix each clip and its label with another of the batch (mixup, GLAM's equations (1), (2)).
 
-    A frame counts where either of the two has one. The labels are returned as (B, C) shares.
+    A frame counts where either of the two has one. Labels are (B, C) shares.
     """
     share = float(random.beta(alpha, alpha))
-    order = torch.from_numpy(random.permutation(len(labels))).to(labels.device)
-    targets = nn.functional.one_hot(labels, len(LABELS)).float()
+    order = torch.from_numpy(random.permutation(len(targets))).to(targets.device)
     x, mask = inputs
     mixed = share * x + (1 - share) * x[order]
     return (
@@ -215,6 +234,12 @@ def mix(
         share * targets + (1 - share) * targets[order],
         share * weights + (1 - share) * weights[order],
     )
+
+
+def soft_targets(table: Table, votes: float) -> NDArray[np.float32]:
+    """Compute (R, C) targets, of which the listeners' ``votes`` decide a share."""
+    own = np.eye(len(LABELS), dtype=np.float32)[table.labels]
+    return np.float32(1 - votes) * own + np.float32(votes) * table.votes
 
 
 def clip_weights(balance: str, table: Table, rows: NDArray[np.int64]) -> NDArray[np.float32]:

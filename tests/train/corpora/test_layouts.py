@@ -174,6 +174,22 @@ def test_crema_d_leaves_out_what_its_authors_call_broken(make_wav: MakeWav, tmp_
     ]
 
 
+@pytest.mark.parametrize("table", ["votes.csv", "processedResults/summaryTable.csv"])
+def test_crema_d_tells_what_the_crowd_heard(table: str, make_wav: MakeWav, tmp_path: Path) -> None:
+    heard = {"DFA_ANG": "A", "IEO_HAP": "A:D:N", "ITH_SAD": "F", "TAI_NEU": None}
+    lines = ["FileName,VoiceVote,VoiceLevel"]
+    for clip, vote in heard.items():
+        make_wav(f"AudioWAV/1001_{clip}_XX.wav")
+        lines += [f"1001_{clip}_XX,{vote},60"] if vote else []
+    (tmp_path / table).parent.mkdir(exist_ok=True)
+    (tmp_path / table).write_text("\n".join(lines))
+    votes = [row.votes for row in read("crema-d", tmp_path)]
+    assert votes == [(1.0, 0.0, 0.0, 0.0), (0.5, 0.0, 0.5, 0.0), None, None]
+    (tmp_path / table).write_text("clip,heard\nx,A\n")
+    with pytest.raises(EdgeSerError, match=r"is not the crowd's table \('FileName'\)"):
+        read("crema-d", tmp_path)
+
+
 def test_tess_knows_two_speakers(make_wav: MakeWav, tmp_path: Path) -> None:
     for clip in (
         "OAF_angry/OAF_back_angry",

@@ -18,7 +18,7 @@ from train.corpora import Row
 from train.features.cache import Cache
 from train.features.words import look_up
 from train.learning.data import Clips, Data, Table
-from train.learning.epoch import jensen_shannon, mix, schedule
+from train.learning.epoch import jensen_shannon, mix, part_of, schedule, soft_targets
 from train.learning.executor import Executor
 from train.learning.fit import choose_device, fit
 from train.learning.folds import Task, fit_final, fit_folds
@@ -248,13 +248,48 @@ def test_consistency_brings_the_answers_to_two_variants_together() -> None:
     assert apart[20] < apart[0] / 2
 
 
+def test_listeners_decide_a_share_of_a_label() -> None:
+    rows = rows_of(1, clips=2)
+    rows[1] = replace(rows[1], votes=(0.0, 0.5, 0.5, 0.0))
+    expected = [[1.0, 0.0, 0.0, 0.0], [0.0, 0.8, 0.2, 0.0]]
+    np.testing.assert_allclose(soft_targets(Table.of(rows), 0.4), expected, atol=1e-6)
+
+
+def test_a_part_of_a_window_is_drawn() -> None:
+    x, random = np.arange(20, dtype=np.float32)[:, None], np.random.default_rng(0)
+    parts = [part_of(x, 0.5, random)[:, 0] for _ in range(200)]
+    assert {len(part) for part in parts} == set(range(10, 21))
+    assert all((np.diff(part) == 1).all() for part in parts)
+    assert min(part[0] for part in parts) == 0
+    assert max(part[-1] for part in parts) == 19
+    assert len(part_of(x[:3], 0.5, random)) == 3
+    assert {len(part_of(x[:6], 0.1, random)) for _ in range(50)} == {5, 6}
+
+
+@pytest.mark.parametrize("changes", [["noise=1"], ["crop=0.5"]])
+@pytest.mark.parametrize("context", ["voice_prior=0", "voice_prior=50"])
+def test_noise_and_parts_alter_what_an_epoch_sees(changes: list[str], context: str) -> None:
+    rows = rows_of(4)
+    data = Data(Table.of(rows), {"clean": made_up(rows)})
+    found = []
+    for some in ([], changes, changes):
+        chosen = settings(context, "epochs=1", *some)
+        (candidate,) = chosen.candidates()
+        training = [whole(data, chosen, "clean", range(4))]
+        fitted = fit(chosen, candidate, data.table, training, None, seed=0, device=CPU)
+        found.append(fitted.state["output.weight"])
+    assert not torch.equal(found[0], found[1])
+    torch.testing.assert_close(found[1], found[2], rtol=0, atol=0)
+
+
 def test_mixup_mixes_pairs_and_their_labels() -> None:
     x = torch.arange(6.0).view(3, 2, 1)
     mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
     random = np.random.default_rng(5)
     share = float(np.random.default_rng(5).beta(0.5, 0.5))
     labels, weights = torch.tensor([0, 1, 3]), torch.tensor([1.0, 2.0, 4.0])
-    (mixed, both), targets, weighed = mix((x, mask), labels, weights, 0.5, random)
+    shares = torch.nn.functional.one_hot(labels, 4).float()
+    (mixed, both), targets, weighed = mix((x, mask), shares, weights, 0.5, random)
     order = [int(i) for i in ((mixed[:, 0, 0] - share * x[:, 0, 0]) / (1 - share) / 2).round()]
     assert sorted(order) == [0, 1, 2] != order
     torch.testing.assert_close(mixed, share * x + (1 - share) * x[order])
