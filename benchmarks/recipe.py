@@ -14,6 +14,7 @@ import argparse
 import itertools
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from rich.console import Console
 
 from benchmarks import RESULTS
 from benchmarks.strangers.conditions import in_conditions, one_of_each, same_label
+from benchmarks.teacher import taught
 from export.card import Recipe
 from export.states import answers
 from export.strangers import predictions, recognizer_for
@@ -88,6 +90,10 @@ _EGEMAPS: dict[str, list[str]] = {
     "dropout 0.3": ["dropout=0.3"],
     "half as many epochs": ["epochs=8"],
     "twice as many epochs": ["epochs=30"],
+    "crowd votes": ["votes=0.4"],
+    "parts of windows, a prior of 30 nodes": ["crop=0.5", "voice_prior=30"],
+    "the same, noise on nodes": ["crop=0.5", "voice_prior=30", "noise=0.5"],
+    "taught by cogcn-whisper": ["votes=0.5"],
 }
 _WHISPER: dict[str, list[str]] = {
     "as shipped": [],
@@ -95,6 +101,10 @@ _WHISPER: dict[str, list[str]] = {
     "no channels": ["channels=0", "consistency=0"],
     "no consistency": ["consistency=0"],
     "no contexts": ["voice_prior=0"],
+    "prior of 100 nodes": ["voice_prior=100"],
+    "whole windows": ["crop=1.0"],
+    "no noise on nodes": ["noise=0"],
+    "crowd votes": ["votes=0.4"],
     "no label smoothing": ["smoothing=0"],
     "no edges": ["gamma=1.0"],
     "gamma 0.3": ["gamma=0.3"],
@@ -107,6 +117,8 @@ _WHISPER: dict[str, list[str]] = {
 }
 VARIATIONS = {"cogcn": _EGEMAPS, "cogcn-whisper": _WHISPER}
 """Model to what is changed: settings of its recipe."""
+TEACHERS = {"taught by cogcn-whisper": "cogcn-whisper"}
+"""Change to the model whose soft labels take the place of listeners' votes."""
 
 
 def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any]:
@@ -116,6 +128,10 @@ def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> d
     config = configurations.load("cogcn", CONFIGS[model], [sounds, *changes])
     rows = read_rows({corpus: corpora / corpus for corpus in CORPORA}, config, cache)
     data = load_data(config, rows, training_variants(config), cache)
+    teacher = None
+    if name in TEACHERS:
+        own = configurations.load("cogcn", CONFIGS[TEACHERS[name]], [sounds])
+        teacher = own, load_data(own, rows, training_variants(own), cache)
     some = one_of_each(rows)
     heard = (
         Table.of(some),
@@ -125,7 +141,9 @@ def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> d
     work = [(pair, seed) for pair in pairs for seed in range(seeds)]
     found = []
     with progress(cache.console, name, len(work)) as advance:
-        calls = (delayed(_fit)(config, data, heard, rows, pair, seed) for pair, seed in work)
+        calls = (
+            delayed(_fit)(config, data, heard, rows, pair, seed, teacher) for pair, seed in work
+        )
         for part in Parallel(n_jobs=cache.jobs, return_as="generator")(calls):
             found += part
             advance()
@@ -139,9 +157,12 @@ def _fit(
     rows: Sequence[Row],
     pair: tuple[str, str],
     seed: int,
+    teacher: tuple[Config, Data] | None,
 ) -> list[dict[str, Any]]:
     speakers = sorted({(row.corpus, row.speaker) for row in rows if row.corpus in pair})
     (candidate,) = config.candidates()
+    if teacher:
+        data = replace(data, table=taught(data.table, *teacher, speakers))
     fitted, normalisation = fit_final(
         config, data, speakers, candidate, config.epochs, seed=seed, device="cpu"
     )
