@@ -62,7 +62,10 @@ class Learner:
             Contexts(training, table, config.voice_prior) if config.voice_prior else None
         )
         self._config, self._gamma = config, candidate.gamma
-        self._targets = torch.from_numpy(soft_targets(table, config.votes)).to(device)
+        # plain classes where they do: shares round the loss otherwise, and the weights with it
+        soft = config.votes or config.mixup
+        targets = soft_targets(table, config.votes) if soft else table.labels
+        self._targets = torch.from_numpy(targets).to(device)
         weights = clip_weights(config.balance, table, training[0].rows)
         self._weights = torch.from_numpy(weights).to(device)
         large = count_parameters(self.model) >= _MIXED
@@ -146,7 +149,7 @@ class Learner:
         Args:
             batch: windows.
             other: the same windows in another variant; None without consistency.
-            targets: (B, C) shares of the classes.
+            targets: (B,) classes, or (B, C) shares of them with votes or mixup.
             weights: (B,) of the windows.
             random: mixes windows.
         """
@@ -162,7 +165,8 @@ class Learner:
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
-        return loss.item(), int((logits.argmax(dim=1) == targets.argmax(dim=1)).sum().item())
+        labels = targets.argmax(dim=1) if targets.ndim > 1 else targets
+        return loss.item(), int((logits.argmax(dim=1) == labels).sum().item())
 
     def _losses(self, inputs: tuple[Tensor, ...], targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the (B,) losses of all stages and the (B, C) logits of the last."""
