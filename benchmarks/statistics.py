@@ -165,6 +165,16 @@ def with_error(estimate: Estimate, form: str = ".1f") -> str:
     return f"{value:{form}} ± {error}"
 
 
+def difference(one: Sequence[Fit], other: Sequence[Fit], condition: str = CLEAN) -> str:
+    """Format UA of ``one`` less that of ``other``, paired; nothing if they share no fit."""
+    counted = shared([one, other])
+    if not counted:
+        return ""
+    by = drawn_by([one, other])
+    own, its = (ua(fits, counted, condition, by=by) for fits in (one, other))
+    return with_error(own - its, "+.1f")
+
+
 def shared(systems: Iterable[Sequence[Fit]]) -> set[tuple[int, int]]:
     """Return seed and fold of the fits that all systems have."""
     return set.intersection(*({(fit.seed, fit.fold) for fit in fits} for fits in systems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.papers.entries import NO_EDGES, ON_WHISPER
-from benchmarks.statistics import drawn_by, shared, ua, which, with_error
+from benchmarks.statistics import difference, shared, ua, which, with_error
 from train.systems import TITLES
 
 if TYPE_CHECKING:
@@ -54,11 +54,5 @@ def _title(system: System) -> str:
 
 
 def _less(one: System | None, other: System | None) -> str:
-    """Format the difference of two systems; nothing if they share no fit."""
-    if one is None or other is None:
-        return ""
-    counted = shared([one.fits, other.fits])
-    if not counted:
-        return ""
-    by = drawn_by([one.fits, other.fits])
-    return with_error(ua(one.fits, counted, by=by) - ua(other.fits, counted, by=by), "+.1f")
+    """Format the difference of two systems; nothing if one of them is missing."""
+    return difference(one.fits, other.fits) if one and other else ""

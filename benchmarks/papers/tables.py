@@ -13,7 +13,7 @@ from benchmarks.papers.features import features_table
 from benchmarks.report.noise import KINDS, disturbed
 from benchmarks.report.page import Table
 from benchmarks.report.tables import details, overview
-from benchmarks.statistics import drawn_by, shared, ua, which, with_error
+from benchmarks.statistics import difference, shared, ua, which, with_error
 from train.systems import TITLES
 
 if TYPE_CHECKING:
@@ -132,13 +132,8 @@ def _differences(systems: Sequence[System]) -> list[str]:
     for condition in first.conditions:
         cells = []
         for other in others:
-            counted = shared([first.fits, other.fits])
-            if not counted or condition not in other.conditions:
-                cells.append("")
-                continue
-            by = drawn_by([first.fits, other.fits])
-            own, its = (ua(one.fits, counted, condition, by=by) for one in (first, other))
-            cells.append(with_error(its - own, "+.1f"))
+            there = condition in other.conditions
+            cells.append(difference(other.fits, first.fits, condition) if there else "")
         rows.append([condition, *cells])
     caption = "Differences from CoGCN, paired by speaker; by fold where speakers are not known."
     titles = [TITLES[other.model] for other in others]
