@@ -49,14 +49,15 @@ class StatusEvent:
 
     Args:
         type: ``status``.
-        status: ``lost`` or ``back``: the microphone; ``error``: speech that could not be scored.
+        status: ``lost``, ``silent`` (nothing but zeros) or ``back``: the microphone; ``error``:
+            speech that could not be scored.
         at: seconds of captured audio since the start of the stream, lost audio included.
         message: one line for people to read.
         dropped: as in :class:`EmotionEvent`.
     """
 
     type: Literal["status"] = "status"
-    status: Literal["lost", "back", "error"]
+    status: Literal["lost", "silent", "back", "error"]
     at: float
     message: str
     dropped: int

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from edge_ser.backends.muted import muted_stderr
+from edge_ser.native import quiet
 from export.recurrent import unrolled
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _quiet() -> Iterator[None]:
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), muted_stderr():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), quiet():
             warnings.simplefilter("ignore")
             yield
     finally:

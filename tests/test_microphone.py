@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from edge_ser.audio import SAMPLING_RATE
+from edge_ser.audio import SAMPLING_RATE, devices
+from edge_ser.errors import EdgeSerError
 from tests.virtual import ROOT, Environment, child, utterances
 
 pytestmark = pytest.mark.system
@@ -276,6 +277,29 @@ def test_no_microphone_at_all(libportaudio: None, tmp_path: Path) -> None:
     )
     assert devices == []
     assert text.startswith("no microphone found; ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "now", "found"),
+    [
+        ("usb pnp", ["USB PnP: Audio (hw:2,0)"], 0),
+        ("3", ["Other (hw:0,0)", "USB PnP: Audio (hw:2,0)"], 1),
+        ("USB PnP: Audio (hw:1,0)", ["Other (hw:1,0)", "USB PnP: Audio (hw:2,0)"], 1),
+        ("usb", ["USB PnP: Audio (hw:1,0)", "Another USB (hw:2,0)"], 0),
+        ("3", ["Other (hw:0,0)"], None),
+    ],
+)
+def test_a_lost_device_is_found_by_its_name_under_any_number(
+    wanted: str, now: list[str], found: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [devices.Device(i, name, 1, 48_000, i == 0) for i, name in enumerate(now)]
+    monkeypatch.setattr(devices, "list_devices", lambda: listed)
+    lost = "USB PnP: Audio (hw:1,0)"
+    if found is None:
+        with pytest.raises(EdgeSerError, match=r"there is no microphone 'USB PnP.*; choose one"):
+            devices.find_device(wanted, lost)
+    else:
+        assert devices.find_device(wanted, lost).index == found
 
 
 def test_a_missing_portaudio_is_named_with_the_command_that_installs_it() -> None:

@@ -189,6 +189,78 @@ def test_what_was_being_said_when_it_went_is_not_lost(own_vmic: Environment) -> 
         start_again(own_vmic)
 
 
+def test_a_sound_server_that_hangs_at_the_start_is_no_reason_to_wait(
+    own_vmic: Environment,
+) -> None:
+    os.kill(server(own_vmic), signal.SIGSTOP)
+    try:
+        with listening(own_vmic) as listener:
+            maps = Path(f"/proc/{listener.process.pid}/maps")
+            deadline = time.monotonic() + 30
+            while "libpulse" not in maps.read_text():  # which PortAudio loads to look for devices
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            time.sleep(0.5)
+            assert listener.process.poll() is None
+            took, rest, errors = listener.end()
+    finally:
+        os.kill(server(own_vmic), signal.SIGCONT)
+    assert took < 1
+    assert (rest, errors) == ([], "")
+
+
+def test_it_is_closed_however_the_iteration_ends(vmic: Environment) -> None:
+    during, after, cancelled = child(
+        vmic,
+        """
+        from edge_ser.audio import steady
+
+        def recording():
+            command = ["pactl", "list", "short", "source-outputs"]
+            return len(subprocess.run(command, capture_output=True, check=True).stdout.splitlines())
+
+        before = recording()
+        for block in steady.SteadyMicrophone("vmic"):
+            if len(block.samples):
+                during = recording()
+                break
+        after = recording()
+        microphone = Microphone("vmic")
+        opening = microphone.reopen()
+        microphone.close()
+        opening.result()
+        print(json.dumps([count - before for count in (during, after, recording())]))
+        """,
+    )
+    assert (during, after, cancelled) == (1, 0, 0)
+
+
+def test_silence_of_a_muted_microphone_is_a_status(vmic: Environment, phrase: Path) -> None:
+    found = child(
+        vmic,
+        """
+        from edge_ser.audio import steady
+        steady.SILENCE = 1.5
+        found, heard = [], 0
+        for block in steady.SteadyMicrophone("vmic"):
+            heard += len(block.samples)
+            if block.status:
+                found.append([block.status.state, block.status.message, heard / 16_000])
+                if len(found) == 2:
+                    break
+                player = play(sys.argv[1])
+        player.wait()
+        print(json.dumps(found))
+        """,
+        phrase,
+    )
+    (silent, muted, at), (back, again, _) = found
+    assert (silent, back) == ("silent", "back")
+    assert at == pytest.approx(1.5, abs=0.1)
+    assert "has delivered digital silence for a minute; unmute it" in muted
+    assert again.endswith("is heard again")
+
+
 def test_pauses_grow(vmic: Environment) -> None:
     pauses, first = child(
         vmic,

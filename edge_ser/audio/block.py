@@ -20,11 +20,11 @@ class Status:
     """A change in the state of a source that may be lost and come back.
 
     Args:
-        state: ``lost`` or ``back``.
+        state: ``lost``, ``silent`` (nothing but zeros) or ``back``.
         message: one line for people to read.
     """
 
-    state: Literal["lost", "back"]
+    state: Literal["lost", "silent", "back"]
     message: str
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import atexit
-import os
+import re
+import sys
 import threading
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.native import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import ModuleType
 
-_stderr_lock = threading.Lock()
+_NUMBER = re.compile(r"\s*\(hw:\d+,\d+\)")
+"""What ALSA adds to a name: numbers that change when a device is plugged in again."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -52,29 +57,6 @@ def portaudio() -> ModuleType:
     return sounddevice
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence what PortAudio and ALSA write to file descriptor 2.
-
-    They write there even for formats that are only being tried. Errors are also raised as
-    exceptions.
-    """
-    with _stderr_lock:
-        try:
-            kept = os.dup(2)
-        except OSError:  # no stderr
-            yield
-            return
-        try:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
 def refresh_devices() -> None:
     """Make PortAudio look for devices again; no stream may be open."""
     sounddevice = portaudio()
@@ -83,16 +65,40 @@ def refresh_devices() -> None:
         sounddevice._initialize()
 
 
-def run_in_thread(action: Callable[[], None]) -> threading.Thread:
+def run_in_thread(action: Callable[[], _T]) -> Future[_T]:
     """Start ``action`` in a daemon thread: PortAudio waits for ever if the sound server hangs."""
-    thread = threading.Thread(target=action, name="PortAudio", daemon=True)
-    thread.start()
-    return thread
+    future: Future[_T] = Future()
+
+    def act() -> None:
+        try:
+            future.set_result(action())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=act, name="PortAudio", daemon=True).start()
+    return future
 
 
 def skip_portaudio_cleanup() -> None:
     """Skip PortAudio's atexit cleanup: it would hang."""
-    atexit.unregister(portaudio()._exit_handler)
+    if handler := getattr(sys.modules.get("sounddevice"), "_exit_handler", None):
+        atexit.unregister(handler)
+
+
+def interruptible(action: Callable[[], _T]) -> _T:
+    """Return what ``action`` returns; a signal handler can end the wait though PortAudio hangs.
+
+    Python runs signal handlers in the main thread, and not while that is in a library: there,
+    another thread acts.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return action()
+    future = run_in_thread(action)
+    try:
+        return future.result()
+    finally:
+        if not future.done():
+            skip_portaudio_cleanup()
 
 
 def list_devices() -> list[Device]:
@@ -103,7 +109,7 @@ def list_devices() -> list[Device]:
     Raises:
         EdgeSerError: the PortAudio library is missing.
     """
-    sounddevice = portaudio()
+    sounddevice = interruptible(portaudio)
     try:
         default = sounddevice.query_devices(kind="input")["index"]
     except (sounddevice.PortAudioError, ValueError):
@@ -121,8 +127,13 @@ def list_devices() -> list[Device]:
     ]
 
 
-def find_device(wanted: str | int | None) -> Device:
+def find_device(wanted: str | int | None, lost: str | None = None) -> Device:
     """Find an input device by its index, name or a unique part of its name; None: the default.
+
+    Args:
+        wanted: what the user asked for.
+        lost: name of the device that was found before, which is preferred, whatever number ALSA
+            gives it now: an index says nothing after it was plugged in again.
 
     Raises:
         EdgeSerError: there is none, or more than one; the message lists the choices.
@@ -133,10 +144,17 @@ def find_device(wanted: str | int | None) -> Device:
     if wanted is None:
         return next((device for device in devices if device.default), devices[0])
     text = str(wanted)
+    again = []
+    if lost is not None:
+        again = [device for device in devices if device.name == lost]
+        again = again or [device for device in devices if _bare(device.name) == _bare(lost)]
+        text = lost if text.isdigit() else text
     found = (
-        [device for device in devices if device.name == wanted]
+        again
+        or [device for device in devices if device.name == text]
         or [device for device in devices if str(device.index) == text]
         or [device for device in devices if text.lower() in device.name.lower()]
+        or [device for device in devices if _bare(text).lower() in device.name.lower()]
     )
     if len(found) == 1:
         return found[0]
@@ -146,3 +164,8 @@ def find_device(wanted: str | int | None) -> Device:
             f"more than one microphone is called {text!r}; choose by index: {choices}"
         )
     raise EdgeSerError(f"there is no microphone {text!r}; choose one of: {choices}")
+
+
+def _bare(name: str) -> str:
+    """Return a device's name without its ALSA number."""
+    return _NUMBER.sub("", name)

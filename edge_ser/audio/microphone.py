@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,13 +15,14 @@ from edge_ser.audio.convert import Converter
 from edge_ser.audio.devices import (
     Device,
     find_device,
+    interruptible,
     portaudio,
-    quiet,
     refresh_devices,
     run_in_thread,
     skip_portaudio_cleanup,
 )
 from edge_ser.errors import EdgeSerError
+from edge_ser.native import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +82,8 @@ class Microphone:
     """A microphone as a source.
 
     It captures from entering ``with`` (or :meth:`open`, or the first block) until :meth:`close`,
-    which any thread may call: the iteration then ends. A device that does not support 16 kHz mono
+    which any thread may call: the iteration then ends. A device that is opened again is found by
+    its name, whatever number it has by then. A device that does not support 16 kHz mono
     is opened in its own format and resampled. While it delivers nothing, blocks are empty.
 
     Args:
@@ -92,46 +95,60 @@ class Microphone:
     """
 
     def __init__(self, device: str | int | None = None) -> None:
-        self.device = device
         self.name = "the default microphone" if device is None else str(device)
+        self._wanted = device
+        self._found: str | None = None
+        self._opening = threading.Lock()  # held while PortAudio opens, which may take for ever
         self._lock = threading.Lock()
+        self._closed = 0  # how often
         self._stream: Any = None
         self._capture: _Capture | None = None
-        self._closing: threading.Thread | None = None
+        self._closing: Future[None] | None = None
 
     def open(self) -> None:
         """Start capturing; do nothing if it is already running."""
-        with self._lock:
-            if self._capture is None:
-                if self._closing is not None:
-                    self._closing.join()
-                device = find_device(self.device)
-                self.name = device.name
-                with quiet():
-                    self._stream, self._capture = _start(device)
+        if self._capture is None:
+            closed = self._closed
+            interruptible(lambda: self._open(closed))
+
+    def _open(self, closed: int, refresh: bool = False) -> None:
+        """Open the device, unless :meth:`close` has been called since it was ``closed`` times."""
+        with self._opening:
+            if self._capture is not None:
+                return
+            if self._closing is not None:
+                self._closing.exception()  # waits
+            if refresh:
+                refresh_devices()
+            device = find_device(self._wanted, self._found)
+            self.name = self._found = device.name
+            with quiet():
+                stream, capture = _start(device)
+            with self._lock:
+                if self._closed == closed:
+                    self._stream, self._capture = stream, capture
+                    return
+            _end(stream)
 
     def close(self) -> None:
-        """Stop capturing at once and discard what has not been read."""
+        """Stop capturing at once and discard what has not been read; end an opening under way."""
         with self._lock:
+            self._closed += 1
             stream, self._stream, self._capture = self._stream, None, None
-
-        def end() -> None:
-            # stop() waits for ever if the source has stalled, these if the sound server hangs
-            stream.abort()
-            stream.close()
-
         if stream is not None:
-            self._closing = run_in_thread(end)
-            self._closing.join(_CLOSING)
-            if self._closing.is_alive():
+            self._closing = run_in_thread(lambda: _end(stream))
+            _, late = wait([self._closing], _CLOSING)
+            if late:
                 skip_portaudio_cleanup()
 
-    def reopen(self) -> None:
-        """Look for devices again and :meth:`open` a closed microphone."""
-        if self._closing is not None:
-            self._closing.join()
-        refresh_devices()
-        self.open()
+    def reopen(self) -> Future[None]:
+        """Look for devices again and :meth:`open` a closed microphone, in another thread.
+
+        Returns:
+            What tells when that is done, or the error that it raised; :meth:`close` cancels it.
+        """
+        closed = self._closed
+        return run_in_thread(lambda: self._open(closed, refresh=True))
 
     def __enter__(self) -> Microphone:
         self.open()
@@ -186,6 +203,12 @@ class Microphone:
         """Return whether PortAudio has ended the stream, as it does when the sound server dies."""
         with self._lock:
             return self._capture is capture and not self._stream.active
+
+
+def _end(stream: Any) -> None:
+    """Close a stream; return never if the sound server hangs, but even if the source stalls."""
+    stream.abort()  # stop() would wait for a source that stalls
+    stream.close()
 
 
 def _start(device: Device) -> tuple[Any, _Capture]:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import time
+from concurrent import futures
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edge_ser.audio.block import SAMPLING_RATE, Block, Status
-from edge_ser.audio.devices import run_in_thread, skip_portaudio_cleanup
+from edge_ser.audio.devices import skip_portaudio_cleanup
 from edge_ser.audio.microphone import Microphone
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
 LONGEST_PAUSE = 30.0
 """Longest pause in seconds between two attempts to reopen a microphone; the first is 1 s."""
 
+SILENCE = 60.0
+"""Seconds of digital silence that are a status; the quietest room is not silent."""
+
+_SILENT = (
+    "the microphone {} has delivered digital silence for a minute; unmute it, or choose another "
+    "with --device"
+)
 _TICK = 0.5
 """Seconds between empty blocks while the device is gone; at each the reader may end."""
 
@@ -28,7 +37,8 @@ class SteadyMicrophone:
 
     While the device is gone, an empty block comes twice a second, whose ``lost`` counts the time
     as lost audio. The first of them has the status ``lost``, the first block of sound after them
-    ``back``. A device chosen by its index is searched by its name afterwards: indices change.
+    ``back``. A minute of nothing but zeros has the status ``silent``, and the first sound after it
+    ``back`` too.
 
     Args:
         device: as in :class:`Microphone`.
@@ -41,7 +51,8 @@ class SteadyMicrophone:
     def __init__(self, device: str | int | None = None, wait: bool = False) -> None:
         self._microphone = Microphone(device)
         self._waits = wait
-        self._attempt: _Attempt | None = None
+        self._entered = False
+        self._reopening: Future[None] | None = None
 
     @property
     def name(self) -> str:
@@ -54,21 +65,28 @@ class SteadyMicrophone:
         except EdgeSerError:
             if not self._waits:
                 raise
+        self._entered = True
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._attempt is not None and self._attempt.thread.is_alive():
+        self._entered = False
+        self._microphone.close()
+        if self._reopening is not None and not self._reopening.done():
             skip_portaudio_cleanup()
-        else:
-            self._microphone.close()
 
     def _open(self) -> None:
         self._microphone.open()
         self._waits = True
-        if self._microphone.device is not None:
-            self._microphone.device = self.name
 
     def __iter__(self) -> Iterator[Block]:
+        entered = self._entered
+        try:
+            yield from _with_silence(self._blocks(), self)
+        finally:
+            if not entered:
+                self.__exit__()
+
+    def _blocks(self) -> Iterator[Block]:
         newest = time.monotonic()  # up to when audio has arrived or been counted as lost
         pauses: Iterator[float] | None = None  # not None while the device is gone
         status: Status | None
@@ -91,22 +109,38 @@ class SteadyMicrophone:
                 status = None if pauses else Status("lost", str(error))
             pauses = pauses or _pauses()
             self._microphone.close()
-            for _ in self._opening(pauses):
+            for _ in self._reopened(pauses):
                 now = time.monotonic()
                 yield Block(np.zeros(0, np.int16), now, _samples(now - newest), status)
                 newest, status = now, None
 
-    def _opening(self, pauses: Iterator[float]) -> Iterator[None]:
+    def _reopened(self, pauses: Iterator[float]) -> Iterator[None]:
         """Yield every ``_TICK`` until the microphone is open; it may not deliver audio yet."""
-        while self._attempt is None or not self._attempt.succeeded:
+        while self._reopening is None or self._reopening.exception() is not None:
             for _ in range(round(next(pauses) / _TICK)):
                 yield
                 time.sleep(_TICK)
-            self._attempt = _Attempt(self._microphone)
-            while self._attempt.thread.is_alive():
-                self._attempt.thread.join(_TICK)
+            self._reopening = self._microphone.reopen()
+            while not self._reopening.done():
+                futures.wait([self._reopening], _TICK)
                 yield
-        self._attempt = None
+        self._reopening = None
+
+
+def _with_silence(blocks: Iterator[Block], microphone: SteadyMicrophone) -> Iterator[Block]:
+    """Add the status of a microphone that delivers nothing but zeros, as a muted one does."""
+    zeros, told = 0, False
+    for block in blocks:
+        status = None
+        if block.status or block.samples.any():
+            if told and not block.status:
+                status = Status("back", f"the microphone {microphone.name} is heard again")
+            zeros, told = 0, False
+        else:
+            zeros += len(block.samples)
+            if zeros >= SILENCE * SAMPLING_RATE and not told:
+                status, told = Status("silent", _SILENT.format(microphone.name)), True
+        yield replace(block, status=status) if status else block
 
 
 def _pauses() -> Iterator[float]:
@@ -114,22 +148,6 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-class _Attempt:
-    """Attempt to open a microphone in another thread: a hanging sound server would block it."""
-
-    def __init__(self, microphone: Microphone) -> None:
-        self.succeeded = False
-        self._microphone = microphone
-        self.thread = run_in_thread(self._run)
-
-    def _run(self) -> None:
-        try:
-            self._microphone.reopen()
-            self.succeeded = True
-        except EdgeSerError:
-            pass  # the next attempt may succeed
 
 
 def _samples(seconds: float) -> int:

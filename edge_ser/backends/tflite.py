@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge_ser.backends.muted import muted_stderr
 from edge_ser.errors import NotInstalledError
+from edge_ser.native import quiet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class TFLiteBackend:
         interpreter = import_interpreter()
         self._dimension, self._fixed = bundle.features.dimension, bundle.fixed
         self._size = 0
-        with muted_stderr():  # the runtime announces its delegate there
+        with quiet():  # the runtime announces its delegate there
             self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
             self._places = self._find_inputs(bundle)
             self._resize(bundle.longest)

@@ -22,6 +22,7 @@ from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
+from edge_ser.native import separate_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # graphs have tens of nodes: a second thread of NumPy's linear algebra would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_stdout()
+    separate_stderr()
     interrupt = Interrupt()
     try:
         with handling_signals(interrupt):

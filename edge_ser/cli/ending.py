@@ -40,7 +40,7 @@ class EndingSource:
         self._left = sys.maxsize if duration is None else max(1, round(duration * SAMPLING_RATE))
         self._opened = opened
         self._processed = processed
-        self._stopped = False
+        self._stopped = self._open = False
 
     @property
     def name(self) -> str:
@@ -48,17 +48,18 @@ class EndingSource:
         return self._source.name
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal: end at the next block; at a second signal, end at once.
+        """Handle a signal: end at the next block; at once before the source is open.
 
         Raises:
-            SystemExit: at the second signal.
+            SystemExit: before the source is open, and at the second signal.
         """
-        if self._stopped:
+        if self._stopped or not self._open:
             raise SystemExit(0)
         self._stopped = True
 
     def __enter__(self) -> EndingSource:
         self._source.__enter__()
+        self._open = True
         self._opened()
         return self
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from edge_ser.errors import EdgeSerError
-from tests.train.learning.test_fit import made_up, rows_of, settings
+from tests.made_up import made_up, rows_of, settings
 from train.learning.data import Data, Table
 from train.learning.executor import Executor
 from train.learning.folds import Task, fit_folds
