@@ -17,6 +17,7 @@ neutral
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,16 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, StatusEvent, Utterance
 
 if TYPE_CHECKING:
-    from edge_ser.audio import AudioFile, AudioSignal, Microphone, SteadyMicrophone
+    from edge_ser.audio import AudioFile, AudioPipe, AudioSignal, Microphone, SteadyMicrophone
     from edge_ser.bundle import bundled
     from edge_ser.recognizer import Recognizer, load
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 __all__ = [
     "AudioFile",
+    "AudioPipe",
     "AudioSignal",
     "Classification",
     "EdgeSerError",
@@ -48,6 +52,7 @@ __all__ = [
 # threads before it is loaded
 _LAZY = {
     "AudioFile": "audio",
+    "AudioPipe": "audio",
     "AudioSignal": "audio",
     "Microphone": "audio",
     "Recognizer": "recognizer",

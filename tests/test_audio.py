@@ -179,18 +179,6 @@ def test_missing_file_and_directory_fail_on_entering(tmp_path: Path) -> None:
             pytest.fail("entered")
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".au", ".flac", ".caf", ".w64", ".mp3"])
-@pytest.mark.parametrize("share", [0.8, 0.5])
-def test_a_truncated_file_is_an_error(tmp_path: Path, suffix: str, share: float) -> None:
-    path = tmp_path / f"clip{suffix}"
-    soundfile.write(path, noise(2.0), SAMPLING_RATE)
-    assert len(read(AudioFile(path))) == 2 * SAMPLING_RATE
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    text = message(AudioFile(path))
-    assert str(path) in text
-    assert "truncated" in text or "malformed" in text
-
-
 def test_a_recording_whose_length_was_never_filled_in_is_no_truncated_file(tmp_path: Path) -> None:
     samples = to_int16(noise(1.0))
     path = tmp_path / "from-a-pipe.wav"

@@ -279,6 +279,22 @@ def test_no_microphone_at_all(libportaudio: None, tmp_path: Path) -> None:
     assert text.startswith("no microphone found; ")
 
 
+def test_a_channel_that_the_microphone_lacks(vmic: Environment) -> None:
+    heard, told = child(
+        vmic,
+        """
+        with Microphone("vmic", 1) as source:
+            heard = max(len(block.samples) for block, _ in zip(source, range(5)))
+        try:
+            Microphone("vmic", 99).open()
+        except EdgeSerError as error:
+            print(json.dumps([heard, str(error)]))
+        """,
+    )
+    assert heard > 0
+    assert "has no channel 99; choose one of its " in told
+
+
 @pytest.mark.parametrize(
     ("wanted", "now", "found"),
     [

@@ -87,7 +87,7 @@ _VALUES = (
     "99999999999999999999",
 )
 """Any of these may follow --output, so none may name a file that matters."""
-_TOLD = ("edge-ser: error: ", "listening to ")
+_TOLD = ("edge-ser: error: ", "edge-ser: warning: ", "listening to ")
 
 
 def kind(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge_ser.audio.block import SAMPLING_RATE
+from edge_ser.audio.channels import Downmix
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1600
 """Samples in a block of a file or an array: 0.1 s."""
+PIECE = 4096
+"""Frames of a file or an array that are converted at a time."""
 
 _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _FULL_SCALE = 32768.0
@@ -23,7 +26,7 @@ _LARGEST = 100.0  # 40 dB over full scale: int16 values in a float array, for in
 
 
 class Converter:
-    """Streaming converter: mean of the channels, soxr HQ resampling, rounding, clipping to int16.
+    """Streaming converter: one channel of several, soxr HQ resampling, rounding, clipping to int16.
 
     The result does not depend on how the signal is cut into pieces. Mono int16 at 16 kHz passes
     unchanged.
@@ -31,12 +34,14 @@ class Converter:
     Args:
         rate: sampling rate of the input, 8 to 192 kHz.
         name: name of the source, for error messages.
+        channel: hear only this one, from 1; None: their :class:`Downmix`.
 
     Raises:
-        EdgeSerError: at once for a rate outside the range.
+        EdgeSerError: at once for a rate outside the range; at the first piece for a channel that
+            is not there.
     """
 
-    def __init__(self, rate: float, name: str) -> None:
+    def __init__(self, rate: float, name: str, channel: int | None = None) -> None:
         if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
             raise EdgeSerError(
                 f"{name} has a sampling rate of {rate:g} Hz, which is outside 8 to 192 kHz; "
@@ -44,6 +49,8 @@ class Converter:
             )
         self._name = name
         self._rate = rate
+        self._channel = channel
+        self._mix: Downmix | None = None
         self._frames = 0
         self._resampler = None
         if rate != SAMPLING_RATE:
@@ -60,25 +67,28 @@ class Converter:
         Raises:
             EdgeSerError: for NaN, infinity and absurdly large values.
         """
-        if frames.ndim == 2 and frames.shape[1] == 1:
-            frames = frames[:, 0]
+        if frames.ndim == 1:
+            frames = frames[:, None]
+        if self._mix is None:
+            self._mix = Downmix(self._rate, frames.shape[1], self._channel, self._name)
         if frames.dtype == np.int16:
-            if frames.ndim == 1 and self._resampler is None:
-                return frames
+            if frames.shape[1] == 1 and self._resampler is None:
+                return frames[:, 0]
             frames = frames / np.float32(_FULL_SCALE)
         else:
             self._check(frames)
         self._frames += len(frames)
-        mono = frames if frames.ndim == 1 else frames.mean(axis=1)
-        mono = mono.astype(np.float32, copy=False)
-        return _to_int16(self._resampler.resample_chunk(mono) if self._resampler else mono)
+        return self._resampled(self._mix.push(frames))
 
     def flush(self) -> NDArray[np.int16]:
-        """Return what the resampler still holds at the end of the signal; call it once."""
-        nothing = np.empty(0, np.float32)
-        if self._resampler is None:
-            return _to_int16(nothing)
-        return _to_int16(self._resampler.resample_chunk(nothing, last=True))
+        """Return what is still held back at the end of the signal; call it once."""
+        rest = self._mix.flush() if self._mix else np.empty(0, np.float32)
+        return self._resampled(rest, last=True)
+
+    def _resampled(self, mono: NDArray[np.float32], last: bool = False) -> NDArray[np.int16]:
+        return _to_int16(
+            self._resampler.resample_chunk(mono, last=last) if self._resampler else mono
+        )
 
     def _check(self, frames: NDArray[Any]) -> None:
         good = np.abs(frames) <= _LARGEST  # also False for NaN
@@ -97,23 +107,29 @@ def _to_int16(signal: NDArray[np.float32]) -> NDArray[np.int16]:
     return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
 
 
-def to_blocks(
-    pieces: Iterable[NDArray[Any]], rate: float, name: str
+def to_samples(
+    pieces: Iterable[NDArray[Any]], rate: float, name: str, channel: int | None = None
 ) -> Iterator[NDArray[np.int16]]:
-    """Convert pieces of a signal to 16 kHz, in blocks of ``BLOCK`` samples, the last one shorter.
+    """Convert the pieces of a signal one by one.
 
     Args:
         pieces: as :meth:`Converter.push` takes them.
         rate: as in :class:`Converter`.
         name: as in :class:`Converter`.
+        channel: as in :class:`Converter`.
     """
-    converter = Converter(rate, name)
+    converter = Converter(rate, name, channel)
+    yield from map(converter.push, pieces)
+    yield converter.flush()
+
+
+def in_blocks(pieces: Iterable[NDArray[np.int16]]) -> Iterator[NDArray[np.int16]]:
+    """Cut a signal that comes in pieces into blocks of ``BLOCK`` samples, the last one shorter."""
     waiting = np.empty(0, np.int16)
     for piece in pieces:
-        waiting = np.concatenate((waiting, converter.push(piece)))
+        waiting = np.concatenate((waiting, piece))
         while len(waiting) >= BLOCK:
             yield waiting[:BLOCK]
             waiting = waiting[BLOCK:]
-    waiting = np.concatenate((waiting, converter.flush()))
-    for start in range(0, len(waiting), BLOCK):
-        yield waiting[start : start + BLOCK]
+    if len(waiting):
+        yield waiting

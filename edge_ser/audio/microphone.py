@@ -88,15 +88,17 @@ class Microphone:
 
     Args:
         device: name, part of a name or index as `edge-ser devices` prints them; None: the default.
+        channel: hear only this one, from 1; None: one channel, as the device mixes it.
 
     Raises:
         EdgeSerError: on opening, if PortAudio or the device is missing, or the device is busy or
             refuses; while reading, if no audio has arrived for three seconds.
     """
 
-    def __init__(self, device: str | int | None = None) -> None:
+    def __init__(self, device: str | int | None = None, channel: int | None = None) -> None:
         self.name = "the default microphone" if device is None else str(device)
         self._wanted = device
+        self._channel = channel
         self._found: str | None = None
         self._opening = threading.Lock()  # held while PortAudio opens, which may take for ever
         self._lock = threading.Lock()
@@ -123,7 +125,7 @@ class Microphone:
             device = find_device(self._wanted, self._found)
             self.name = self._found = device.name
             with quiet():
-                stream, capture = _start(device)
+                stream, capture = _start(device, self._channel)
             with self._lock:
                 if self._closed == closed:
                     self._stream, self._capture = stream, capture
@@ -164,7 +166,7 @@ class Microphone:
         if capture is None:  # closed by another thread
             return
         try:
-            converter = Converter(capture.rate, self.name)
+            converter = Converter(capture.rate, self.name, self._channel)
             lost = 0.0
             for captured in self._captured(capture):
                 if captured is None:
@@ -211,10 +213,17 @@ def _end(stream: Any) -> None:
     stream.close()
 
 
-def _start(device: Device) -> tuple[Any, _Capture]:
+def _start(device: Device, channel: int | None) -> tuple[Any, _Capture]:
     """Open and start a stream, at 16 kHz mono if possible, else in the device's own format."""
     sounddevice = portaudio()
     channels = sorted({1, min(2, device.channels), device.channels})
+    if channel is not None:
+        if channel > device.channels:
+            raise EdgeSerError(
+                f"the microphone {device.name} has no channel {channel}; choose one of its "
+                f"{device.channels} with --channel"
+            )
+        channels = [device.channels]
     for rate in dict.fromkeys((SAMPLING_RATE, device.rate)):
         for count in channels:
             capture = _Capture(rate)

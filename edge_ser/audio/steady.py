@@ -43,13 +43,16 @@ class SteadyMicrophone:
     Args:
         device: as in :class:`Microphone`.
         wait: whether to wait for a device that is missing at the start.
+        channel: as in :class:`Microphone`.
 
     Raises:
         EdgeSerError: the device cannot be opened at the start, without ``wait``.
     """
 
-    def __init__(self, device: str | int | None = None, wait: bool = False) -> None:
-        self._microphone = Microphone(device)
+    def __init__(
+        self, device: str | int | None = None, wait: bool = False, channel: int | None = None
+    ) -> None:
+        self._microphone = Microphone(device, channel)
         self._waits = wait
         self._entered = False
         self._reopening: Future[None] | None = None

@@ -19,13 +19,13 @@ from edge_ser.cli import (
     profiles,
 )
 from edge_ser.cli.options import describe
-from edge_ser.cli.output import fail, set_up_stdout
+from edge_ser.cli.output import fail, logging_to_stderr, set_up_stdout
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
 from edge_ser.native import separate_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 COMMANDS = (listen, classify, enrol, profiles, devices, models, info, bench, doctor)
 
@@ -50,26 +50,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     set_up_stdout()
     separate_stderr()
     interrupt = Interrupt()
-    try:
-        with handling_signals(interrupt):
-            code = _run(argv)
-            sys.stdout.flush()
-            return code
-    except (Exception, SystemExit) as error:
-        if interrupt.requested:
-            return 0
-        if isinstance(error, EdgeSerError):
-            return fail(error)
-        if isinstance(error, OSError):
-            # stdout cannot be written: without this, Python would try again on exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0 if isinstance(error, BrokenPipeError) else fail(error)
-        raise
+    with logging_to_stderr() as be_verbose:
+        try:
+            with handling_signals(interrupt):
+                code = _run(argv, be_verbose)
+                sys.stdout.flush()
+                return code
+        except (Exception, SystemExit) as error:
+            if interrupt.requested:
+                return 0
+            if isinstance(error, EdgeSerError):
+                return fail(error)
+            if isinstance(error, OSError):
+                # stdout cannot be written: without this, Python would try again on exit
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 0 if isinstance(error, BrokenPipeError) else fail(error)
+            raise
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str] | None, be_verbose: Callable[[int], None]) -> int:
     try:
         arguments = _parser().parse_args(argv)
+        be_verbose(arguments.verbose)
         code: int = arguments.run(arguments)
     except SystemExit as end:  # from a signal, or from argparse after printing help or an error
         return int(end.code or 0)
@@ -85,5 +87,12 @@ def _parser() -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=command.SUMMARY)
         describe(subparser, command.SUMMARY, command.EXAMPLE)
         command.add_arguments(subparser)
+        subparser.add_argument(
+            "-v",
+            "--verbose",
+            action="count",
+            default=0,
+            help="tell on stderr what it does; -vv: in detail, with tracebacks",
+        )
         subparser.set_defaults(run=command.run)
     return parser

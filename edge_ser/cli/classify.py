@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 SUMMARY = "classify the utterances of audio files"
 EXAMPLE = """\
 edge-ser classify clip.wav
-  edge-ser classify --json recordings/*.flac > emotions.jsonl"""
+  edge-ser classify --json recordings/*.flac > emotions.jsonl
+  ffmpeg -v error -i talk.m4a -f wav - | edge-ser classify -"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files; -: stdin")
+    options.add_audio(parser)
     options.add_model(parser)
     options.add_threshold(parser)
     options.add_voice(parser)
@@ -33,7 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify file after file; report those that cannot be used and go on with the next."""
-    from edge_ser.audio import AudioFile
     from edge_ser.recognizer import load
 
     recognizer = load(arguments.model, arguments.backend)
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     for file in _with_progress(arguments.files):
         try:
             result = recognizer.classify_source(
-                AudioFile(file),
+                options.recording(arguments, file),
                 arguments.threshold,
                 voice=voice.copy(),
                 adapt=not arguments.no_adapt,

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20.0,
         help="seconds of speech to hear (default: %(default)g)",
     )
+    options.add_audio(parser)
     options.add_model(parser)
 
 
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise EdgeSerError(f"model {recognizer.bundle.name} does not adapt to voices; use another")
     voice = recognizer.unknown_voice()
     if arguments.input:
-        seconds = sum(_from_file(recognizer, voice, file) for file in arguments.input)
+        seconds = sum(_from_file(recognizer, voice, arguments, file) for file in arguments.input)
     else:
         seconds = _from_microphone(recognizer, voice, arguments)
     if seconds < arguments.seconds:
@@ -84,10 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _from_file(recognizer: Recognizer, voice: VoiceStatistics, file: Path) -> float:
-    from edge_ser.audio import AudioFile
-
-    return _hear(recognizer, voice, AudioFile(file), lambda _: True)
+def _from_file(
+    recognizer: Recognizer, voice: VoiceStatistics, arguments: argparse.Namespace, file: Path
+) -> float:
+    return _hear(recognizer, voice, options.recording(arguments, file), lambda _: True)
 
 
 def _from_microphone(
@@ -111,7 +112,7 @@ def _from_microphone(
             late = time.monotonic() - began > _PATIENCE * arguments.seconds
             return seconds < arguments.seconds and not late
 
-        return _hear(recognizer, voice, Microphone(arguments.device), more)
+        return _hear(recognizer, voice, Microphone(arguments.device, arguments.channel), more)
 
 
 def _hear(

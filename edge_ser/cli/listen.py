@@ -23,14 +23,18 @@ SUMMARY = "print the emotion of every utterance as it is spoken"
 EXAMPLE = """\
 edge-ser listen                                 from the default microphone
   edge-ser listen --device 3 --json | tee log     JSON lines, from microphone 3
-  edge-ser listen --input clip.wav --realtime     from a file, paced like a microphone"""
+  edge-ser listen --input clip.wav --realtime     from a file, paced like a microphone
+  arecord -q -f S16_LE -r 16000 -t wav | edge-ser listen --input -"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     source = parser.add_mutually_exclusive_group()
     options.add_device(source)
-    source.add_argument("--input", type=Path, metavar="FILE", help="read an audio file instead")
+    source.add_argument(
+        "--input", type=Path, metavar="FILE", help="read a file or a pipe instead; -: stdin"
+    )
+    options.add_audio(parser)
     parser.add_argument(
         "--wait", action="store_true", help="wait for the microphone if it is missing at the start"
     )
@@ -88,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Listen until the source ends or the user ends the program."""
     if arguments.realtime and arguments.input is None:
         arguments.parser.error("--realtime needs --input FILE")
+    if arguments.input is None and (arguments.rate or arguments.format or arguments.channels):
+        arguments.parser.error("--rate, --format and --channels need --input FILE")
     if arguments.wait and arguments.input is not None:
         arguments.parser.error("--wait is for a microphone, not for --input FILE")
     if arguments.mqtt is None and (arguments.mqtt_login or arguments.mqtt_ca):
@@ -95,16 +101,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.remember and arguments.no_adapt:
         arguments.parser.error("--remember has nothing to do with --no-adapt")
 
-    from edge_ser.audio import AudioFile, SteadyMicrophone
+    from edge_ser.audio import SteadyMicrophone
     from edge_ser.cli.ending import EndingSource
     from edge_ser.recognizer import load
     from edge_ser.sinks.systemd import Systemd
 
     recognizer = load(arguments.model, arguments.backend)
     source = (
-        AudioFile(arguments.input, realtime=arguments.realtime)
+        options.recording(arguments, arguments.input, arguments.realtime)
         if arguments.input
-        else SteadyMicrophone(arguments.device, arguments.wait)
+        else SteadyMicrophone(arguments.device, arguments.wait, arguments.channel)
     )
     voice = options.voice(arguments, recognizer)
     sinks = _sinks(arguments, recognizer)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from edge_ser import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_ser.audio import AudioFile, AudioPipe
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks.mqtt import Broker
     from edge_ser.voice import VoiceStatistics
@@ -31,6 +34,27 @@ def add_device(parser: argparse._ActionsContainer) -> None:
         type=device,
         metavar="NAME|INDEX",
         help="microphone, as listed by `edge-ser devices` (default: the system's)",
+    )
+
+
+def add_audio(parser: argparse.ArgumentParser) -> None:
+    """Add what says how recordings and pipes are read."""
+    parser.add_argument(
+        "--channel",
+        type=channel,
+        metavar="N",
+        help="hear only channel N, from 1 (default: what the channels have in common)",
+    )
+    parser.add_argument(
+        "--rate", type=seconds, metavar="HZ", help="read raw samples of this sampling rate"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("u8", "s16le", "s24le", "s32le", "f32le", "f64le"),
+        help="encoding of raw samples (default: s16le)",
+    )
+    parser.add_argument(
+        "--channels", type=channel, metavar="N", help="channels of raw samples (default: 1)"
     )
 
 
@@ -77,6 +101,18 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
 
 
+def recording(
+    arguments: argparse.Namespace, path: Path, realtime: bool = False
+) -> AudioFile | AudioPipe:
+    """Return the source for a file, a pipe (``-``: stdin) or raw samples."""
+    from edge_ser.audio import AudioFile, AudioPipe
+
+    raw = arguments.rate, arguments.format, arguments.channels
+    if any(raw) or str(path) == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        return AudioPipe(path, *raw, arguments.channel)
+    return AudioFile(path, realtime, arguments.channel)
+
+
 def voice(arguments: argparse.Namespace, recognizer: Recognizer) -> VoiceStatistics:
     """Return the statistics of the voice of ``--profile``, or those of an unknown voice.
 
@@ -96,6 +132,13 @@ def seconds(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
+
+
+def channel(text: str) -> int:
+    """Parse a number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def probability(text: str) -> float:

@@ -4,11 +4,45 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+
+_log = logging.getLogger(__name__)
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+class _Lines(logging.Handler):
+    """Handler that writes to what ``sys.stderr`` is at that time, like :func:`say`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message in one line, a traceback below it."""
+        say(f"edge-ser: {record.levelname.lower()}: {record.getMessage()}")
+        if record.exc_info:
+            sys.stderr.write(f"{logging.Formatter().formatException(record.exc_info)}\n")
+
+
+@contextmanager
+def logging_to_stderr() -> Iterator[Callable[[int], None]]:
+    """Write what edge_ser logs to stderr, at first warnings only.
+
+    Yields:
+        A function that takes how much more: 1, what it does; 2, details too.
+    """
+    logger = logging.getLogger("edge_ser")
+    handler, before = _Lines(), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(_LEVELS[0])
+    try:
+        yield lambda verbosity: logger.setLevel(_LEVELS[min(verbosity, 2)])
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def set_up_stdout() -> None:
@@ -20,6 +54,8 @@ def set_up_stdout() -> None:
 def fail(error: Exception | str) -> int:
     """Report a failure in one line on stderr; return the exit code for it."""
     say(f"edge-ser: error: {error}")
+    if isinstance(error, Exception):
+        _log.debug("where it happened", exc_info=error)
     return 1
 
 

@@ -18,8 +18,8 @@ from train.features.cache import Cache
 from train.features.readable import name_faults, readable
 
 DAMAGED = {
-    "cut.flac": "truncated",
-    "cut.wav": "truncated: its header promises",
+    "cut.flac": "cannot be decoded after",
+    "cut.wav": "is cut short: its header promises",
     "words.wav": "cannot be read as audio",
     "empty.wav": "is empty; record or copy it again",
     "header.wav": "holds no audio",

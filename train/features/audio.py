@@ -29,7 +29,7 @@ def samples(row: Row) -> NDArray[np.int16]:
     """
     source: AudioFile | AudioSignal
     if row.start is None and row.end is None:
-        source = AudioFile(row.path)
+        source = AudioFile(row.path, strict=True)
     else:
         source = AudioSignal(*_piece(row))
         source.name = str(row.path)
@@ -53,7 +53,7 @@ def _file_hash(path: Path) -> str:
 
 def _piece(row: Row) -> tuple[NDArray[np.float32], int]:
     """Read the row's part of its file, (n,) or (n, channels), and the file's rate in Hz."""
-    with AudioFile(row.path):  # raises the same errors as for a whole file
+    with AudioFile(row.path, strict=True):  # raises the same errors as for a whole file
         try:
             with soundfile.SoundFile(row.path) as file:
                 rate: int = file.samplerate

@@ -1,0 +1,66 @@
+"""An array as a source of audio."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_ser.audio.block import Block
+from edge_ser.audio.convert import PIECE, in_blocks, to_samples
+from edge_ser.errors import EdgeSerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+
+class AudioSignal:
+    """An array as a source.
+
+    Args:
+        signal: float within [-1, 1] or int16; (n,) or (n, channels).
+        sampling_rate: Hz, 8 to 192 kHz.
+        channel: hear only this one, from 1; None: what the channels have in common, see
+            :class:`edge_ser.audio.channels.Downmix`.
+
+    Raises:
+        EdgeSerError: at once for an empty array or one of another type or shape; at the first
+            block for the rate and the channel; at the block where a sample is not finite.
+    """
+
+    name = "signal"
+
+    def __init__(
+        self, signal: NDArray[Any], sampling_rate: float, channel: int | None = None
+    ) -> None:
+        signal = np.asarray(signal)
+        if signal.dtype != np.int16 and signal.dtype.kind != "f":
+            raise EdgeSerError(
+                f"a signal of {signal.dtype} cannot be used; give int16, or floats within [-1, 1]"
+            )
+        if signal.ndim not in (1, 2) or signal.shape[-1] > len(signal) > 0:
+            raise EdgeSerError(
+                f"a signal of shape {signal.shape} cannot be used; give (samples,) or "
+                "(samples, channels)"
+            )
+        if signal.size == 0:
+            raise EdgeSerError(f"the signal is empty, its shape {signal.shape}; give some audio")
+        self.signal = signal
+        self.sampling_rate = sampling_rate
+        self.channel = channel
+
+    def __enter__(self) -> AudioSignal:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Do nothing: there is nothing to close."""
+
+    def __iter__(self) -> Iterator[Block]:
+        starts = range(0, len(self.signal), PIECE)
+        pieces = (self.signal[start : start + PIECE] for start in starts)
+        converted = to_samples(pieces, self.sampling_rate, self.name, self.channel)
+        for samples in in_blocks(converted):
+            yield Block(samples, time.monotonic())
