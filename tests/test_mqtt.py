@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge_ser.cli.listen import _login
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
@@ -211,11 +213,12 @@ def test_home_assistant_finds_it(mosquitto: Mosquitto) -> None:
                     published.update([reader.messages.get(timeout=10)])
     assert published[f"{TOPIC}/availability"] == "online"
     found = {k: json.loads(v) for k, v in published.items() if k.startswith("homeassistant/")}
-    emotion = found["homeassistant/sensor/house-kitchen/emotion/config"]
+    known = f"house-kitchen-{module._identity(TOPIC)[:8]}"
+    emotion = found[f"homeassistant/sensor/{known}/emotion/config"]
     assert emotion["options"] == [*LABELS, "unsure"]
     assert emotion["state_topic"] == f"{TOPIC}/utterance"
     assert emotion["availability_topic"] == f"{TOPIC}/availability"
-    microphone = found["homeassistant/binary_sensor/house-kitchen/microphone/config"]
+    microphone = found[f"homeassistant/binary_sensor/{known}/microphone/config"]
     assert microphone["state_topic"] == f"{TOPIC}/microphone"
     identities = {config["unique_id"] for config in found.values()}
     assert len(identities) == 3
@@ -371,10 +374,32 @@ def test_addresses_that_are_none(url: str, complaint: str) -> None:
 
 
 def test_addresses() -> None:
-    assert Broker.parse("mqtt://host") == Broker(
-        "host", 1883, False, f"edge-ser/{module._plain(socket.gethostname())}"
-    )
+    found = Broker.parse("mqtt://host")
+    assert (found.host, found.port, found.tls) == ("host", 1883, False)
+    host = re.escape(module._plain(socket.gethostname()))
+    assert re.fullmatch(rf"edge-ser/{host}-[0-9a-f]{{6}}", found.topic)
     assert Broker.parse("mqtts://host:1/a/b/") == Broker("host", 1, True, "a/b")
+
+
+def test_no_two_rooms_and_no_two_machines_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def identity(topic: str, machine: str) -> str:
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "read_text", lambda self, **_: f"{machine}\n")
+            sink = Mqtt(Broker("host", 1, False, topic), None, None, LABELS, "cogcn", pytest.fail)
+            assert machine not in sink._identity
+            return f"{sink._client._client_id.decode()} {sink._identity}"
+
+    kitchen = identity("дом/кухня", "1234")
+    assert identity("дом/кухня", "1234") == kitchen
+    others = [identity("дом/спальня", "1234"), identity("дом/кухня", "5678")]
+    assert len({kitchen, *others}) == 3
+
+
+@pytest.mark.parametrize("content", [b"me:secret\n", b"\xef\xbb\xbfme:secret\r\n"])
+def test_a_login_file(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "login"
+    file.write_bytes(content)
+    assert _login(file) == ("me", "secret")
 
 
 def test_a_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,10 @@ from edge_ser.events import EmotionEvent, StatusEvent
 from edge_ser.sinks import file as module
 from edge_ser.sinks.file import JsonFile
 from tests.command import edge_ser
+from tests.virtual import ROOT
 
 
-def event(kind: Any = "utterance", start: float = 1.0) -> EmotionEvent:
+def event(kind: Any = "utterance", start: float = 1.0, backend: str = "numpy") -> EmotionEvent:
     return EmotionEvent(
         type=kind,
         start=start,
@@ -30,7 +36,7 @@ def event(kind: Any = "utterance", start: float = 1.0) -> EmotionEvent:
         latency_ms=5.0,
         dropped=0,
         model="cogcn",
-        backend="numpy",
+        backend=backend,
     )
 
 
@@ -104,6 +110,114 @@ def test_files_are_rotated_and_the_oldest_goes(
     assert status["status"] == "lost"
     starts = [line["start"] for line in kept]
     assert starts == list(range(100 - len(starts), 100))
+
+
+def test_where_no_other_file_can_be_created_this_one_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGEST", 1000)
+    path, said = tmp_path / "events.jsonl", list[str]()
+    create = os.open
+
+    def full(path: Any, flags: int, *rest: Any) -> int:
+        if flags & os.O_CREAT and not Path(path).exists():
+            raise OSError(errno.EDQUOT, "Disk quota exceeded")
+        return create(path, flags, *rest)
+
+    with JsonFile(path, said.append) as sink:
+        for i in range(20):
+            sink(event(start=i))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", full)
+            for i in range(20, 40):
+                sink(event(start=i))
+        sink(event(start=40))
+    files = sorted(tmp_path.iterdir(), reverse=True)
+    assert [line["start"] for file in [*files[:-1], path] for line in lines(file)] == [*range(41)]
+    assert said == [f"cannot start another {path} (Disk quota exceeded); it grows on"]
+
+
+def test_a_file_that_another_program_renames_or_empties(tmp_path: Path) -> None:
+    path, old = tmp_path / "events.jsonl", tmp_path / "events.jsonl-20261128"
+    with JsonFile(path, pytest.fail) as sink:
+        sink(event(start=0))
+        path.rename(old)  # as logrotate does
+        sink(event(start=1))
+        old.write_bytes(b"")
+        path.write_bytes(b"")  # as it does with copytruncate
+        sink(event(start=2))
+        path.unlink()
+        sink(event(start=3))
+    assert [line["start"] for line in lines(path)] == [3]
+
+
+def test_two_writers_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    code = """
+import sys
+from pathlib import Path
+from tests.test_output import event
+from edge_ser.sinks import file
+file.LARGEST, file.KEPT = 2000, 200
+with file.JsonFile(Path(sys.argv[1]), print) as sink:
+    for i in range(100):
+        sink(event(start=i, backend=sys.argv[2]))
+"""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, path, name], cwd=ROOT) for name in "ab"
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    written = [line for file in tmp_path.iterdir() for line in lines(file)]
+    for name in "ab":
+        starts = [line["start"] for line in written if line["backend"] == name]
+        assert sorted(starts) == list(range(100))
+
+
+def test_closed_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    command = shlex.join([sys.executable, "-m", "edge_ser", "listen", "--input", str(DEMO)])
+    for closed in (">&-", "2>&-", "<&- >&- 2>&-"):
+        done = subprocess.run(
+            ["sh", "-c", f"{command} --output {path} {closed}"], cwd=ROOT, capture_output=True
+        )
+        assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+        assert {line["type"] for line in lines(path)} == {"utterance"}
+        path.unlink()
+
+
+def test_a_warning_stays_above_the_bars() -> None:
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ.update(TERM="xterm", COLUMNS="100", LINES="30")
+        listen = ["listen", "--input", str(DEMO), "--realtime", "--duration", "4"]
+        os.chdir(ROOT)
+        command = [sys.executable, "-m", "edge_ser", *listen, "--output", "/dev/full"]
+        os.execv(sys.executable, command)  # noqa: S606
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 65_536)
+        except OSError:  # the program has ended
+            break
+    os.waitpid(process, 0)
+    os.close(terminal)
+    assert any("cannot write /dev/full" in line for line in screen(shown.decode()))
+
+
+def screen(output: str) -> list[str]:
+    """Return the lines that a terminal shows at the end."""
+    rows, row = [""], 0
+    for token in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", output):
+        if token == "\n":
+            row += 1
+            rows += [""] * (row + 1 - len(rows))
+        elif token.startswith("\x1b") and token.endswith("A"):
+            row -= int(token[2:-1] or 1)
+        elif token == "\x1b[2K":
+            rows[row] = ""
+        elif not token.startswith(("\x1b", "\r")):
+            rows[row] += token
+    return rows
 
 
 def test_a_line_that_a_power_failure_cut_spoils_no_other(tmp_path: Path) -> None:

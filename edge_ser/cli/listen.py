@@ -180,7 +180,7 @@ def _login(file: Path | None) -> tuple[str, str] | None:
     if file:
         place = str(file)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise EdgeSerError(f"cannot read --mqtt-login {file} ({error})") from error
     if not text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,18 @@ def logging_to_stderr() -> Iterator[Callable[[int], None]]:
 
 
 def set_up_stdout() -> None:
-    """Flush stdout after each line, and replace characters that the locale cannot encode."""
+    """Flush stdout after each line, and replace characters that the locale cannot encode.
+
+    Where one of the three streams is closed, what would be written there is discarded: a file
+    opened later would take its place, and hold what was meant for it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(1, "w"))
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(2, "w"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True, errors="replace")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import queue
 import re
 import socket
 import threading
 import time
+import uuid
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,7 +22,6 @@ from edge_ser.sinks import Warn, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 KEPT = 1000
 """Utterances queued while the broker is away; beyond that the oldest are dropped and counted."""
@@ -56,7 +58,8 @@ class Broker:
             raise ValueError(f"{url!r} is not mqtt://HOST[:PORT][/TOPIC] or mqtts://…")
         if parts.username is not None:
             raise ValueError("a login in the address would show in `ps`; use --mqtt-login FILE")
-        topic = parts.path.strip("/") or f"edge-ser/{_plain(socket.gethostname())}"
+        host = _plain(socket.gethostname())  # many are called raspberrypi
+        topic = parts.path.strip("/") or f"edge-ser/{host}-{_identity('')[:6]}"
         if set("+#?") & set(url):
             raise ValueError(f"{url!r}: a topic cannot contain + # or ?")
         return cls(
@@ -70,7 +73,8 @@ class Mqtt:
     ``TOPIC/utterance``: the object of the JSON lines with its ``time`` and the number of utterances
     ``missed`` because the broker was away; QoS 1. ``TOPIC/microphone``: ``on`` or ``off``,
     retained. ``TOPIC/availability``: ``online``, or ``offline``, which is also the last will;
-    retained. Home Assistant discovers them under ``homeassistant/``. The stream goes on whatever
+    retained. Home Assistant discovers them under ``homeassistant/``, by an identity of the machine
+    and the topic. The stream goes on whatever
     the broker does.
 
     Args:
@@ -113,8 +117,9 @@ class Mqtt:
         self._connected = threading.Event()
         self._told_away = False
         self._ended = False
+        self._identity = f"{_plain(self._topic)}-{_identity(self._topic)[:8]}"
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_plain(self._topic)}"
+            CallbackAPIVersion.VERSION2, client_id=f"edge-ser-{_identity(self._topic)[:12]}"
         )
         self._client.on_connect = self._on_connect
         trust = ", or its certificate is not trusted (--mqtt-ca)" if broker.tls else ""
@@ -190,10 +195,8 @@ class Mqtt:
             self._away(f"refuses the connection ({reason}); see --mqtt-login")
             return
         for kind, name, config in self._discovery():
-            identity = _plain(self._topic)
-            self._client.publish(
-                f"homeassistant/{kind}/{identity}/{name}/config", json.dumps(config), 1, retain=True
-            )
+            place = f"homeassistant/{kind}/{self._identity}/{name}/config"
+            self._client.publish(place, json.dumps(config), 1, retain=True)
         with self._changed:  # or a status that changes right now would not be published
             self._retain("microphone", self._microphone)
             self._retain("availability", "online")
@@ -224,7 +227,7 @@ class Mqtt:
 
     def _discovery(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Return kind, name and configuration of the entities for Home Assistant."""
-        identity = _plain(self._topic)
+        identity = self._identity
         common = {
             "availability_topic": f"{self._topic}/availability",
             "device": {"identifiers": [identity], "name": self._topic, "model": self._model},
@@ -262,3 +265,16 @@ class Mqtt:
 def _plain(text: str) -> str:
     """Replace characters that are not allowed in topics and identifiers."""
     return re.sub(r"[^a-zA-Z0-9_-]+", "-", text)
+
+
+def _identity(topic: str) -> str:
+    """Return hexadecimal digits that stay the same for this machine and ``topic``.
+
+    The machine's own identity is not told to others (machine-id(5)).
+    """
+    try:
+        machine = Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        machine = ""
+    machine = machine or f"{uuid.getnode():x}"
+    return hmac.new(machine.encode(), f"edge-ser {topic}".encode(), "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ class LiveDisplay:
             refresh_per_second=_REFRESHES,
             transient=True,  # only the list of utterances stays on the terminal
             redirect_stdout=False,
-            redirect_stderr=False,
+            redirect_stderr=sys.stderr.isatty(),  # warnings stay, above the bars
         )
 
     def _render(self) -> RenderableType:
