@@ -222,7 +222,20 @@ def load_bundle(model: str | Path) -> Bundle:
     if not there:
         known = ", ".join(named) or "none"
         raise EdgeSerError(f"no model {str(model)!r}: give a bundle folder, or one of: {known}")
-    files = _read(path)
+    return verify(path, _read(path))
+
+
+def verify(path: Path, files: dict[str, bytes]) -> Bundle:
+    """Verify the files of a bundle, SHA256SUMS among them.
+
+    Args:
+        path: where they are from.
+        files: name to content.
+
+    Raises:
+        EdgeSerError: they are damaged or no bundle.
+    """
+    files = dict(files)
     if SUMS not in files or "model.json" not in files:
         raise EdgeSerError(f"{path} is not a model: it lacks model.json or {SUMS}")
     # the whole text is compared, so a flipped byte in SHA256SUMS itself is caught too
@@ -282,8 +295,8 @@ def _problem(bundle: Bundle) -> str | None:
     if normalisation.mean.shape != dimension or normalisation.std.shape != dimension:
         return f"normalisation of {normalisation.mean.shape} for features of {dimension}"
     # a comparison with NaN is false: "not all good" catches it, "any bad" would not
-    good = abs(normalisation.mean) < 1e30
-    if not (good.all() and (normalisation.std > 0).all() and normalisation.limit > 0):
+    good = (abs(normalisation.mean) < 1e30) & (normalisation.std > 0) & (normalisation.std < 1e30)
+    if not (good.all() and 0 < normalisation.limit < 1e30):
         return "normalisation is not finite and positive"
     if bundle.prior is not None and not 0 < bundle.prior < 1e9:
         return f"normalisation with a count of {bundle.prior}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections import deque
 from typing import TYPE_CHECKING
@@ -29,12 +31,17 @@ if TYPE_CHECKING:
 
     from edge_ser.speech.segment import Segmenter, SpeechSegment
 
+_log = logging.getLogger(__name__)
+
 _SMOOTHED = 3
 """Number of windows whose probabilities a ``window`` event averages."""
 
 
 class Recognizer:
     """Speech emotion recogniser with a loaded model.
+
+    Several threads may use one recogniser at the same time, each with its own source and voice.
+    A source, a stream of events and the statistics of a voice belong to one thread at a time.
 
     Args:
         bundle: the model.
@@ -147,8 +154,11 @@ class Recognizer:
             adapt: whether every utterance is added to ``voice``.
 
         Raises:
-            EdgeSerError: the source fails.
+            EdgeSerError: at once if ``hop`` or ``threshold`` is out of range; later if the source
+                fails.
         """
+        if not 0 < hop < math.inf:
+            raise EdgeSerError(f"a hop of {hop} s is impossible; give a number above 0")
         return self._events(source, hop, threshold, voice, adapt)
 
     def classify(
@@ -260,6 +270,18 @@ class Recognizer:
         voice: VoiceStatistics | None,
         adapt: bool,
     ) -> Generator[Event, None, None]:
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise EdgeSerError(f"a threshold of {threshold} is impossible; give one from 0 to 1")
+        return self._heard(source, hop, threshold, voice, adapt)
+
+    def _heard(
+        self,
+        source: Source,
+        hop: float | None,
+        threshold: float | None,
+        voice: VoiceStatistics | None,
+        adapt: bool,
+    ) -> Generator[Event, None, None]:
         seconds, dropped = 0.0, 0
         voice = voice or self.unknown_voice()
         arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
@@ -271,6 +293,7 @@ class Recognizer:
             try:
                 scores = self.probabilities(segment.values, voice)
             except Exception as error:  # noqa: BLE001 - runtimes raise many types
+                _log.debug("where it happened", exc_info=error)
                 text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
                 return StatusEvent(
                     status="error", at=seconds, message=f"{text} ({error})", dropped=dropped

@@ -17,6 +17,7 @@ import pytest
 import edge_ser
 from benchmarks.fuzz.damage import endless
 from edge_ser.backends import BACKENDS, trial
+from edge_ser.backends import onnx as onnx_backend
 from edge_ser.bundle import SUMS, WEIGHTS, load_bundle, sums
 from edge_ser.errors import EdgeSerError, NotInstalledError
 from tests import impatient
@@ -197,6 +198,48 @@ def test_onnx_weights_outside_the_file_are_refused(folder: Path) -> None:
     reseal(folder)
     with pytest.raises(EdgeSerError, match="outside"):
         edge_ser.load(folder, "onnx")
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_onnx_weights_outside_the_file_are_refused_in_whatever_order(
+    hidden: bool, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protocol buffers may have the value before the key; the second lock needs no pattern."""
+    import onnx
+
+    model = onnx.load(folder / "model.onnx")
+    onnx.save_model(
+        model,
+        tmp_path / "m.onnx",
+        save_as_external_data=True,
+        location="secret",
+        size_threshold=1024,
+    )
+    assert (tmp_path / "secret").is_file()
+    content = (tmp_path / "m.onnx").read_bytes()
+    key, value = b"\x0a\x08location", b"\x12\x06secret"
+    assert key + value in content
+    (folder / "model.onnx").write_bytes(content.replace(key + value, value + key))
+    reseal(folder)
+    monkeypatch.chdir(tmp_path)
+    reason = "outside the file"
+    if hidden:
+        monkeypatch.setattr(onnx_backend, "_EXTERNAL_DATA", b"no such bytes")
+        reason = "nonexistent"
+        content = (folder / "model.onnx").read_bytes()
+        with pytest.raises(Exception, match=reason):
+            onnx_backend.open_session(content)
+        return
+    with pytest.raises(EdgeSerError, match=reason):
+        edge_ser.load(folder, "onnx")
+
+
+def test_what_is_tried_is_what_is_used(folder: Path) -> None:
+    """Whatever becomes of the folder after it was read."""
+    bundle = load_bundle(folder)
+    for file in folder.iterdir():
+        file.unlink()
+    assert edge_ser.Recognizer(bundle, "onnx").backend == "onnx"
 
 
 @pytest.mark.parametrize("backend", ["onnx", "tflite"])

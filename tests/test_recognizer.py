@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -208,6 +211,42 @@ def test_wrong_input_says_what_is_wrong(recognizer: edge_ser.Recognizer) -> None
     ):
         with pytest.raises(EdgeSerError):
             recognizer.classify(signal, rate)
+
+
+@pytest.mark.parametrize("hop", [0.0, -1.0, np.nan, np.inf])
+def test_hops_that_are_none(recognizer: edge_ser.Recognizer, hop: float) -> None:
+    with pytest.raises(EdgeSerError, match="a hop of .* s is impossible; give a number above 0"):
+        recognizer.stream(edge_ser.AudioFile(DEMO), hop)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, np.nan, 80])
+def test_thresholds_that_are_none(recognizer: edge_ser.Recognizer, threshold: float) -> None:
+    with pytest.raises(EdgeSerError, match="is impossible; give one from 0 to 1"):
+        recognizer.stream(edge_ser.AudioFile(DEMO), threshold=threshold)
+    with pytest.raises(EdgeSerError, match="is impossible; give one from 0 to 1"):
+        recognizer.classify(np.zeros(16_000), 16_000, threshold)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "onnx", "tflite"])
+def test_threads_share_a_recogniser(backend: str) -> None:
+    shared = edge_ser.load("cogcn", backend)
+    alone = shared.classify_source(edge_ser.AudioFile(DEMO))
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda _: shared.classify_source(edge_ser.AudioFile(DEMO)), range(4))
+    assert list(found) == [alone] * 4
+
+
+@pytest.mark.parametrize(("ending", "code"), [("", 0), ("raise SystemExit(7)", 7), ("1 / 0", 1)])
+def test_an_unfinished_stream_does_not_hold_up_the_end(ending: str, code: int) -> None:
+    program = f"""
+import edge_ser
+from edge_ser.demo import PATH
+stream = edge_ser.load("cogcn").stream(edge_ser.AudioFile(PATH))
+next(stream)
+{ending}
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30)
+    assert done.returncode == code
 
 
 def test_repr(recognizer: edge_ser.Recognizer) -> None:

@@ -93,6 +93,7 @@ class Run:
                 raise EdgeSerError(
                     f"{path}: holds a run with other {', '.join(changed)}; choose another --output"
                 )
+            run._compare_splits()
             return run
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise EdgeSerError(f"{path}: is not a run and not empty; choose another --output")
@@ -120,7 +121,19 @@ class Run:
         run = cls(path, config, fields["seed"], protocol, paths, rows, splits(rows, protocol))
         if run._describe()["corpora"] != fields["corpora"]:
             raise EdgeSerError(f"{path}: the clips of its corpora have changed since; train again")
+        run._compare_splits()
         return run
+
+    def _compare_splits(self) -> None:
+        """Compare the folds with those that were written when the run was started.
+
+        Raises:
+            EdgeSerError: they differ: networks would be tested on whom they were trained on.
+        """
+        if _read_json(self.path / "folds.json") != _plain([s.to_dict() for s in self.splits]):
+            raise EdgeSerError(
+                f"{self.path}: this version divides the speakers into other folds; train again"
+            )
 
     @property
     def commit(self) -> str | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from edge_ser.bundle import Bundle
 
 # StringStringEntryProto{key: "location"}: how a TensorProto refers to data outside the file
-_EXTERNAL_DATA = b"\x0a\x08location\x12"
+_EXTERNAL_DATA = b"\x0a\x08location"
+_NOWHERE = "/nonexistent"
 
 
 def import_runtime() -> Any:
@@ -52,6 +53,10 @@ def open_session(content: bytes) -> Any:
     options.log_severity_level = 4  # errors are raised as exceptions
     # int8 weights are converted to float32 once, on loading, not again for every window
     options.add_session_config_entry("session.disable_quant_qdq", "1")
+    # a field can be written in ways that the pattern above does not know
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", _NOWHERE
+    )
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class TFLiteBackend:
         interpreter = import_interpreter()
         self._dimension, self._fixed = bundle.features.dimension, bundle.fixed
         self._size = 0
+        self._lock = threading.Lock()  # an interpreter computes one thing at a time
         with quiet():  # the runtime announces its delegate there
             self._model = interpreter(model_content=bundle.files["model.tflite"], num_threads=1)
             self._places = self._find_inputs(bundle)
@@ -63,6 +65,12 @@ class TFLiteBackend:
         self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
     ) -> NDArray[np.float32]:
         """Compute the logits (C,) of nodes ``x`` (n, d) with adjacency ``a_hat`` (n, n)."""
+        with self._lock:
+            return self._logits(x, a_hat)
+
+    def _logits(
+        self, x: NDArray[np.float32], a_hat: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
         n = len(x)
         if not self._fixed:
             self._resize(n)

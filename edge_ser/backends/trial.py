@@ -7,11 +7,13 @@ in a process of its own.
 
 from __future__ import annotations
 
+import io
 import json
 import resource
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,9 +64,13 @@ def try_in_subprocess(bundle: Bundle, backend: str) -> None:
     # -I and sys.path: import from where this process does, not from the working directory
     arguments = [json.dumps(sys.path), str(bundle.path.absolute()), backend]
     command = [sys.executable, "-I", "-c", _CODE, *arguments]
+    packed = io.BytesIO()  # what is tried is what will be used, even if the folder changes
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in bundle.files.items():
+            archive.writestr(name, content)
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_WALL, check=False
+            command, input=packed.getvalue(), capture_output=True, timeout=_WALL, check=False
         )
     except subprocess.TimeoutExpired:
         raise ValueError(f"it takes more than {_WALL} s to load") from None
@@ -80,10 +86,13 @@ def try_in_subprocess(bundle: Bundle, backend: str) -> None:
 def main() -> None:
     """Try the model in the subprocess; the last line on stdout says what is wrong with it."""
     from edge_ser.backends import construct, open_encoder
-    from edge_ser.bundle import load_bundle
+    from edge_ser.bundle import SUMS, sums, verify
 
     try:
-        bundle, backend = load_bundle(sys.argv[2]), sys.argv[3]
+        with zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        bundle = verify(Path(sys.argv[2]), files | {SUMS: sums(files)})
+        backend = sys.argv[3]
         for what, limit in (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_CPU, _SECONDS),

@@ -125,6 +125,7 @@ class Smile:
         # kept on self: ctypes callbacks must live as long as the C library uses them
         self._log = _LogCallback(self._on_log)
         self._sinks: dict[bytes, object] = {}
+        self._raised: BaseException | None = None
         array = (_Option * len(options))(
             *[_Option(name.encode(), str(value).encode()) for name, value in options.items()]
         )
@@ -170,7 +171,10 @@ class Smile:
         """Register ``take``, which :meth:`run` calls with the float32 bytes of each frame."""
 
         def forward(data: c._Pointer[c.c_float], frames: int, width: int, *_: object) -> int:
-            take(c.string_at(data, 4 * frames * width))
+            try:
+                take(c.string_at(data, 4 * frames * width))
+            except BaseException as error:  # noqa: BLE001 - ctypes would print and forget it
+                self._raised = self._raised or error
             return 1
 
         callback = SinkCallback(forward)
@@ -182,8 +186,16 @@ class Smile:
         )
 
     def run(self) -> None:
-        """Process the input; return at its end or after :meth:`abort`."""
+        """Process the input; return at its end or after :meth:`abort`.
+
+        Raises:
+            EdgeSerError: openSMILE fails.
+            BaseException: the first that a function of :meth:`on_frames` raised.
+        """
+        self._raised = None
         self._check(self._lib.smile_run(self._handle))
+        if self._raised is not None:
+            raise self._raised
 
     def write(self, source: str, data: bytes) -> bool:
         """Write float32 samples; return False if the ring buffer has no room for them yet."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import threading
 import time
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,19 @@ _CHUNK = 8_000
 _FULL_SCALE = 32767  # by which openSMILE divides int16
 _SOURCE, _LLD_SINK, _VECTOR_SINK = "source", "lldsink", "vectorsink"
 LLD_COUNT = 25
+
+
+_running: weakref.WeakSet[FeatureStream] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_running() -> None:
+    """End the streams that are unfinished when the program ends.
+
+    A thread that is in openSMILE then and calls back into Python would abort the process.
+    """
+    for stream in list(_running):
+        stream._stop(within=2.0)
 
 
 class FeatureStream:
@@ -81,6 +97,7 @@ class FeatureStream:
         self._finished = False
         self._thread = threading.Thread(target=self._run, name="openSMILE", daemon=True)
         self._thread.start()
+        _running.add(self)
 
     def _run(self) -> None:
         try:
@@ -151,10 +168,12 @@ class FeatureStream:
         self._smile.reset()
         self._start()
 
-    def _stop(self) -> None:
-        while self._thread.is_alive():
+    def _stop(self, within: float = math.inf) -> None:
+        deadline = time.monotonic() + within
+        while self._thread.is_alive() and time.monotonic() < deadline:
             self._smile.abort()
             self._thread.join(timeout=0.01)
+        _running.discard(self)
 
     def close(self) -> None:
         """End the stream and release openSMILE."""

@@ -272,7 +272,7 @@ def test_close_without_finish_returns() -> None:
     assert not closer.is_alive()
 
 
-def test_an_error_in_a_callback_reaches_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_opensmile_reaches_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Smile) -> None:
         raise EdgeSerError("openSMILE failed with code 1: made up")
 
@@ -281,6 +281,22 @@ def test_an_error_in_a_callback_reaches_the_writer(monkeypatch: pytest.MonkeyPat
     with pytest.raises(EdgeSerError, match="made up"):
         for _ in range(100):
             stream.write(np.zeros(8000, np.int16))
+
+
+def test_an_error_while_frames_arrive_reaches_the_writer(clip: np.ndarray) -> None:
+    def fail(frame: bytes) -> None:
+        raise RuntimeError("in the callback")
+
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        stream._stop()
+        stream._smile.reset()
+        with pytest.MonkeyPatch.context() as patch:
+            register = stream._smile.on_frames
+            patch.setattr(stream._smile, "on_frames", lambda sink, _: register(sink, fail))
+            stream._start()
+        with pytest.raises(RuntimeError, match="in the callback"):
+            stream.write(clip)
+            stream.finish()
 
 
 def test_a_refused_configuration_says_why(tmp_path: Path) -> None:

@@ -191,6 +191,17 @@ def test_corpora_check(
     assert "nothing usable for emodb" in capsys.readouterr().out
 
 
+def test_folds_that_are_divided_otherwise_are_refused(
+    home: Path, finished: Path, cache: Cache
+) -> None:
+    """Networks of a run that an earlier version divided would be tested on whom they know."""
+    other = shutil.copytree(finished, home / "otherwise")
+    folds = json.loads((other / "folds.json").read_text())
+    (other / "folds.json").write_text(json.dumps(folds[1:] + folds[:1]))
+    with pytest.raises(EdgeSerError, match="divides the speakers into other folds; train again"):
+        Run.open(other, cache)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
