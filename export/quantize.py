@@ -1,236 +1,29 @@
 """Export of a training run as a bundle for the device, verified on the test speakers.
 
-    python export/quantize.py --run RUN --output DIR
-
-The recipe is applied to the network of every fold and verified on that fold's test speakers. The
-bundle of the final network, trained on all speakers, is written only if UA does not fall by more
-than allowed.
+python export/quantize.py --run RUN --output DIR
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.markdown import Markdown
-
-from edge_ser.errors import EdgeSerError
-from edge_ser.features import feature_set
-from export.card import Recipe, card_text, model_card
-from export.encoder import describe_encoder, encoder_files
-from export.formats import BACKENDS, Converted, Failure, available, by_name, convert
-from export.int8 import on_grid
-from export.prune import prune
-from export.report import make_report, report_text
-from export.signature import Signature
-from export.strangers import describe, judge, temperature, threshold
-from export.verify import FoldResult, Outcome, pool, usable, verify_fold
-from export.write import write_bundle
-from train import models
-from train.conditions import augment
-from train.features.cache import Cache
-from train.learning.folds import training_variants
-from train.pipeline import load_data
-from train.progress import progress
-from train.runs import Run
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import nn
-
-    from train.learning.data import Data
-    from train.learning.trained import Trained
-
-TOLERANCE = 1e-3
-"""Largest allowed difference of a logit between a runtime and the network in PyTorch."""
-
-LARGEST_PRUNE = 0.9
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python export/quantize.py",
-        description="Export a trained run as a bundle for the device.",
-        epilog="example: python export/quantize.py --run runs/cogcn --output my-model",
-    )
-    parser.add_argument("--run", type=Path, required=True, help="folder that `train fit` wrote")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the new bundle")
-    parser.add_argument(
-        "--precision",
-        choices=("int8", "fp32"),
-        default="int8",
-        help="int8: one-byte weights, a quarter of the size; fp32: as trained (default: int8)",
-    )
-    parser.add_argument(
-        "--prune",
-        type=_fraction,
-        default=0.0,
-        metavar="FRACTION",
-        help="prune this part of the hidden units and fine-tune on the training speakers; CoGCN "
-        "and TGCN only (default: 0)",
-    )
-    parser.add_argument(
-        "--formats",
-        nargs="+",
-        choices=tuple(BACKENDS),
-        help="npz: needs only NumPy, CoGCN and TGCN only; onnx: for onnxruntime, any length; "
-        "tflite: for LiteRT, smallest runtime, fixed length for most systems "
-        "(default: all available for the system)",
-    )
-    parser.add_argument(
-        "--max-ua-drop",
-        type=float,
-        default=0.5,
-        metavar="POINTS",
-        help="write nothing if UA on the test folds falls by more (default: 0.5)",
-    )
-    parser.add_argument(
-        "--strangers",
-        type=Path,
-        metavar="RUN",
-        help="run of the same recipe by `train fit --protocol loco`; its networks, on corpora "
-        "unknown to them, give temperature, threshold and accuracy on strangers",
-    )
-    parser.add_argument("--cache", type=Path, help="folder of cached features")
-    parser.add_argument("--jobs", type=int, default=2, help="processes for features (default: 2)")
-    return parser.parse_args(arguments)
-
-
-def _fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= LARGEST_PRUNE:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {LARGEST_PRUNE}")
-    return value
-
-
-def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
-    """Export and verify the run, print the report and write the bundle.
-
-    Returns:
-        The formats that failed and are missing from the bundle, with the reasons.
-
-    Raises:
-        EdgeSerError: the run is unfinished or cannot run on a device; UA falls by more than
-            allowed, a runtime disagrees with PyTorch, every format failed, or the bundle cannot be
-            written.
-    """
-    cache = Cache.open(args.cache, args.jobs, console)
-    run = _open(args.run, cache)
-    formats = args.formats or available(run.config.model)
-    variants = training_variants(run.config) if args.prune else [augment.CLEAN]
-    data = load_data(run.config, run.rows, variants, cache)
-    signature = Signature.of(run.config)
-
-    def export(fold: int | None) -> tuple[Trained, nn.Module, Converted]:
-        smaller = prune(run, data, fold, args.prune)
-        ready = on_grid(smaller.model) if args.precision == "int8" else smaller.model
-        return smaller, ready, convert(ready, signature, args.precision, formats)
-
-    folds: list[FoldResult] = []
-    with progress(console, "export of the folds", len(run.splits) + 1) as advance:
-        for fold in range(len(run.splits)):
-            _, ready, files = export(fold)
-            folds.append(verify_fold(run, data, fold, run.load(fold), ready, files))
-            advance()
-        final, ready, files = export(None)
-        advance()
-    recipe = Recipe(args.precision, args.prune)
-    calibrated = _calibrate(args, run, data, cache) if args.strangers else {}
-    outcomes = pool(folds, data.table)
-    weights, failures = usable(files, folds)
-    report = make_report(final.model, signature, recipe, outcomes, weights, failures)
-    features = feature_set(run.config.features)
-    encoders = encoder_files(features, list(weights))
-    if encoders:
-        report["encoder"] = describe_encoder(features, encoders)
-    text = report_text(args.output.name, report)
-    console.print(Markdown(text))
-    _judge(outcomes, args.max_ua_drop, failures)
-    after = min(outcomes[1:], key=lambda outcome: outcome.ua)
-    metrics = {"before": outcomes[0].scores, "after": after.scores}
-    card = model_card(run, final, args.output.name, recipe, metrics) | calibrated
-    contents = by_name(weights) | encoders
-    contents["CARD.md"] = card_text(card).encode()
-    contents["report.json"] = (json.dumps(report, indent=1) + "\n").encode()
-    contents["report.md"] = text.encode()
-    write_bundle(args.output, card, contents)
-    console.print(f"wrote {args.output}")
-    return failures
-
-
-def _calibrate(args: argparse.Namespace, run: Run, data: Data, cache: Cache) -> dict[str, Any]:
-    """Return the keys of the card that tell how right and how sure the model is on strangers."""
-    apart = Run.open(args.strangers, cache)
-    if apart.config != run.config or apart.rows != run.rows:
-        raise EdgeSerError(f"{args.strangers}: its recipe or its clips are not those of {args.run}")
-    judged = judge(apart, data, Recipe(args.precision, args.prune), cache.console)
-    # nothing is learnt from a corpus that is only tested, no temperature either
-    learnt = [one for one in judged if one.corpus not in run.config.tested_only]
-    value = temperature(learnt, data.table)
-    return {
-        "temperature": value,
-        "threshold": threshold(learnt, value),
-        "strangers": describe(judged, data.table),
-    }
-
-
-def _open(path: Path, cache: Cache) -> Run:
-    run = Run.open(path, cache)
-    if not models.find(run.config.model).streamed:
-        raise EdgeSerError(
-            f"{path} holds a {run.config.model}, which hears whole clips; a device cannot run it"
-        )
-    if run.config.words:
-        raise EdgeSerError(f"{path} reads transcripts, and a device has none")
-    if run.config.normalisation != "cold":
-        raise EdgeSerError(
-            f"{path} normalises per speaker, and a device does not know who speaks; "
-            "export a run with normalisation = cold"
-        )
-    if run.unfinished or not run.folder(None).is_dir():
-        raise EdgeSerError(f"{path} is not finished; run `python -m train fit` again")
-    return run
-
-
-def _judge(outcomes: Sequence[Outcome], allowed: float, failures: dict[str, Failure]) -> None:
-    before, *after = outcomes
-    if len(after) == 1:
-        reasons = "; ".join(f"{name}: {failure.reason}" for name, failure in failures.items())
-        raise EdgeSerError(f"no format could be had ({reasons}); nothing is written")
-    for outcome in after:
-        drop = before.ua - outcome.ua
-        if not drop <= allowed:
-            raise EdgeSerError(
-                f"UA falls by {drop:.2f} points with {outcome.name}, more than {allowed}; nothing "
-                "is written. Try --precision fp32 or --max-ua-drop"
-            )
-        if not outcome.difference <= TOLERANCE:
-            raise EdgeSerError(
-                f"{outcome.name} differs by {outcome.difference:.1e} in a logit from PyTorch, more "
-                f"than {TOLERANCE}; nothing is written"
-            )
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 1 if not every format was written."""
-    args = parse(arguments)
     try:
-        failures = quantize(args, Console(width=None if sys.stdout.isatty() else 160))
-    except EdgeSerError as error:
-        print(f"quantize: error: {error}", file=sys.stderr)
+        from export import command
+    except ModuleNotFoundError as error:
+        print(
+            f"quantize: error: export needs {error.name}, which is not installed; "
+            "make train-env, then . .venv-train/bin/activate",
+            file=sys.stderr,
+        )
         return 1
-    for name, failure in failures.items():
-        print(f"quantize: no {name}: {failure.reason} ({failure.versions})", file=sys.stderr)
-    return 1 if failures else 0
+    return command.main(arguments)
 
 
 if __name__ == "__main__":

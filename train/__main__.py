@@ -20,8 +20,15 @@ _CORPORA = "--corpus ravdess=DIR --corpus emodb=DIR --corpus nemo=DIR"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after an error message on stderr."""
     options = _parser().parse_args(arguments)
-    from train import commands  # slow imports (torch): only after parsing
-
+    try:
+        from train import commands  # slow imports (torch): only after parsing
+    except ModuleNotFoundError as error:
+        print(
+            f"error: training needs {error.name}, which is not installed; "
+            "make train-env, then . .venv-train/bin/activate",
+            file=sys.stderr,
+        )
+        return 1
     try:
         fine = commands.run(options, sys.argv[1:] if arguments is None else list(arguments))
     except EdgeSerError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from edge_ser.normalisation import Normalisation
 from train.config import Candidate, Config
 from train.features.audio import clip_hash
@@ -281,7 +282,11 @@ def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[R
         raise EdgeSerError(f"configuration: without names {', '.join(strange)}, who is not there")
     if strange := [name for name in config.tested_only if name not in paths]:
         raise EdgeSerError(f"configuration: tested_only names {', '.join(strange)}: no such corpus")
-    return [row for row in rows if f"{row.corpus}/{row.speaker}" not in config.without]
+    rows = [row for row in rows if f"{row.corpus}/{row.speaker}" not in config.without]
+    learnt = {row.emotion for row in rows if row.corpus not in config.tested_only}
+    if missing := [label for label in LABELS if label not in learnt]:
+        raise EdgeSerError(f"no clip to learn from is labelled {' or '.join(missing)}; add some")
+    return rows
 
 
 def _read_json(file: Path) -> Any:

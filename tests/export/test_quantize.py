@@ -213,6 +213,7 @@ def test_a_network_that_no_device_can_run(
 ) -> None:
     other = tmp_path / "dnn"
     other.mkdir()
+    (other / "folds.json").write_bytes((run / "folds.json").read_bytes())
     fields = json.loads((run / "config.json").read_text())
     fields["config"]["model"] = "dnn"
     (other / "config.json").write_text(json.dumps(fields))

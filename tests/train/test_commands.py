@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
+from tests.virtual import ROOT
 from train.__main__ import main
 from train.corpora import Row
 from train.features.cache import Cache
@@ -189,6 +190,39 @@ def test_corpora_check(
     assert "100" in text and "127" in text and "not what a complete copy holds" in text
     assert main([*arguments[:2], f"emodb={home}", *arguments[3:]]) == 1
     assert "nothing usable for emodb" in capsys.readouterr().out
+
+
+def test_an_emotion_without_a_clip_is_refused(
+    home: Path, train: Train, actors: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [line for line in actors.read_text().splitlines() if not line.endswith("sad")]
+    few = home / "few.csv"
+    few.write_text("\n".join(lines) + "\n")
+    assert len(lines) > 10
+    given = ["fit", "--output", home / "few", "--corpus", f"few={few}", *CHANGES]
+    assert train(*given, corpora=False) == 1
+    assert "no clip to learn from is labelled sad; add some" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["-m", "train", "fit", "--corpus", "x=y", "--output", "z"], "training needs torch"),
+        (["export/quantize.py", "--run", "x", "--output", "y"], "export needs torch"),
+    ],
+)
+def test_without_the_extras_it_is_one_line(command: list[str], told: str) -> None:
+    hide = "import sys; sys.modules['torch'] = None; import runpy; sys.argv = sys.argv[1:]; "
+    run = "runpy.run_path(sys.argv[0], run_name='__main__')"
+    if command[0] == "-m":
+        command, run = command[1:], "runpy.run_module(sys.argv[0], run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", hide + run, *command], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+    assert "make train-env" in done.stderr
 
 
 def test_folds_that_are_divided_otherwise_are_refused(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import logging
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
@@ -13,11 +15,27 @@ from train.corpora.rows import Row
 if TYPE_CHECKING:
     from pathlib import Path
 
+_log = logging.getLogger(__name__)
+
 REQUIRED = ("path", "speaker", "emotion")
+SYNONYMS = {
+    "anger": "angry",
+    "ang": "angry",
+    "happiness": "happy",
+    "hap": "happy",
+    "joy": "happy",
+    "neu": "neutral",
+    "neutrality": "neutral",
+    "sadness": "sad",
+}
+"""Other words for our labels; calm and surprise, for instance, are none."""
 
 
 def read(name: str, file: Path) -> list[Row]:
-    """Read the rows of ``file`` whose emotion is one of our labels.
+    """Read the rows of ``file`` whose emotion is one of our labels, or a synonym of one.
+
+    What is left out is told as a warning: rows with other emotions, repeated rows, and clips that
+    are given different emotions.
 
     Args:
         name: name to give the corpus.
@@ -36,13 +54,42 @@ def read(name: str, file: Path) -> list[Row]:
                     f"{file}: no column {', '.join(missing)}; the first line must name "
                     "path,speaker,emotion and, if wanted, start,end,text"
                 )
-            return [
-                row
-                for line in reader
-                if (row := _row(name, file, reader.line_num, line)).emotion in LABELS
-            ]
+            rows = [_row(name, file, reader.line_num, line) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EdgeSerError(f"{file}: cannot be read as a CSV file ({error})") from error
+    return _consistent(file, [row for row in rows if row.emotion in LABELS], rows)
+
+
+def _consistent(file: Path, ours: list[Row], rows: list[Row]) -> list[Row]:
+    """Leave out repeated and contradictory rows; tell what is left out, those of others too."""
+    others = Counter(row.emotion for row in rows if row.emotion not in LABELS)
+    emotions: dict[tuple[Path, float | None, float | None], set[str]] = {}
+    kept = []
+    for row in ours:
+        known = emotions.setdefault((row.path, row.start, row.end), set())
+        if not known:
+            kept.append(row)
+        known.add(row.emotion)
+    good = [row for row in kept if len(emotions[row.path, row.start, row.end]) == 1]
+    words = ", ".join(f"{count} {emotion}" for emotion, count in others.most_common())
+    contradictory = [row for row in kept if row not in good]
+    repeated = (
+        len(ours)
+        - len(kept)
+        - sum(len(emotions[row.path, row.start, row.end]) - 1 for row in contradictory)
+    )
+    for count, what in (
+        (others.total(), f"have another emotion ({words})"),
+        (repeated, "repeat another"),
+        (len(contradictory), f"are given several emotions, {_first(contradictory)} first"),
+    ):
+        if count:
+            _log.warning("%s: left out: %d of %d rows %s", file, count, len(rows), what)
+    return good
+
+
+def _first(rows: list[Row]) -> str:
+    return rows[0].path.name if rows else ""
 
 
 def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row:
@@ -59,7 +106,7 @@ def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row
         corpus=name,
         path=audio,
         speaker=speaker,
-        emotion=emotion.lower(),
+        emotion=SYNONYMS.get(emotion.lower(), emotion.lower()),
         start=start,
         end=end,
         text=line.get("text") or None,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from train.corpora.rows import Row
 
+_AT_ONCE = 1 << 20  # frames
+
 
 def samples(row: Row) -> NDArray[np.int16]:
     """Read the row's clip, (n,) at 16 kHz, converted as on the device.
@@ -60,12 +62,16 @@ def _piece(row: Row) -> tuple[NDArray[np.float32], int]:
                 start = min(round((row.start or 0.0) * rate), file.frames)
                 end = file.frames if row.end is None else min(round(row.end * rate), file.frames)
                 file.seek(start)
-                piece = file.read(max(end - start, 0), dtype="float32")
+                left, pieces = max(end - start, 0), []
+                # the length of a FLAC file may be unknown: what is there ends it
+                while left and len(read := file.read(min(left, _AT_ONCE), dtype="float32")):
+                    pieces.append(read)
+                    left -= len(read)
         except soundfile.SoundFileError as error:
             raise EdgeSerError(
                 f"{row.path} cannot be decoded ({error}); it is damaged or truncated: get a "
                 "complete copy"
             ) from None
-    if not len(piece):
+    if not pieces:
         raise EdgeSerError(f"{row.path}: nothing between {row.start} s and {row.end} s")
-    return piece, rate
+    return np.concatenate(pieces), rate

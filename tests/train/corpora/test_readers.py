@@ -112,6 +112,28 @@ def test_manifest_says_what_is_wrong(
         read("ours", file)
 
 
+def test_manifest_tells_what_it_leaves_out(
+    make_wav: MakeWav, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in "abcdef":
+        make_wav(f"{name}.wav")
+    emotions = ["Anger", "joy", "sadness", "fear", "fear", "calm"]
+    lines = [f"{name}.wav,x,{emotion}" for name, emotion in zip("abcdef", emotions, strict=True)]
+    lines += ["a.wav,x,angry", "c.wav,x,happy", "c.wav,x,sad"]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(["path,speaker,emotion", *lines]) + "\n")
+    rows = read("ours", file)
+    assert [(row.path.name, row.emotion) for row in rows] == [
+        ("a.wav", "angry"),
+        ("b.wav", "happy"),
+    ]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{file}: left out: 3 of 9 rows have another emotion (2 fear, 1 calm)",
+        f"{file}: left out: 2 of 9 rows repeat another",
+        f"{file}: left out: 1 of 9 rows are given several emotions, c.wav first",
+    ]
+
+
 def test_folders_without_anything_usable(make_wav: MakeWav, tmp_path: Path) -> None:
     make_wav("readme.wav")
     with pytest.raises(EdgeSerError, match=r"nothing usable for emodb; .* 03a01Fa\.wav"):
