@@ -64,6 +64,7 @@ class Recognizer:
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
         self._graph, self._gamma = bundle.graph, bundle.gamma
+        _log.info("%s from %s, %s backend", bundle.name, bundle.path, self.backend)
 
     def __repr__(self) -> str:
         return f"Recognizer({self.bundle!r}, backend={self.backend})"

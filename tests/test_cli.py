@@ -403,6 +403,21 @@ def test_listening_imports_nothing_that_training_needs() -> None:
     assert not {"train", "export", "rich"} & loaded
 
 
+def test_verbosity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(32_000), 16_000)
+    said = []
+    for path, code in ((silence, 0), (tmp_path / "none.wav", 1)):
+        for more in ([], ["-v"], ["-vv"]):
+            assert main(["classify", str(path), *more]) == code
+            said.append(capsys.readouterr().err)
+    assert said[0] == ""
+    assert "edge-ser: info: cogcn from " in said[1]
+    assert said[3].count("\n") == 1
+    assert "Traceback" not in said[4]
+    assert "edge-ser: debug: where it happened\nTraceback" in said[5]
+
+
 def test_classify_takes_what_it_can_and_goes_on(tmp_path: Path, speech: Signal) -> None:
     spoken: list[Path] = []
     silent: list[Path] = []

@@ -15,8 +15,9 @@ import pytest
 import soundfile
 import soxr
 
+import edge_ser
 from edge_ser.audio.quality import Quality
-from edge_ser.cli import doctor
+from edge_ser.cli import doctor, main
 from tests.virtual import ROOT, Environment, measured
 
 DOCTOR = (sys.executable, "-m", "edge_ser", "doctor")
@@ -55,6 +56,30 @@ def test_a_healthy_machine(vmic: Environment, tmp_path: Path) -> None:
     assert checks["openSMILE"]["found"].endswith("a voice of 110 Hz at 110 Hz")
     for name in ("Python", "numpy", "model", "backend numpy", "speed", "clipping", "DC offset"):
         assert name in checks
+
+
+def test_a_report_holds_what_an_issue_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOGNAME", "annabel")
+    monkeypatch.setattr("socket.gethostname", lambda: "annas-pi")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    path = tmp_path / "report.md"
+    given = ["doctor", "--model", "cogcn", "--device", "annabel's at annas-pi"]
+    assert main([*given, "--report", str(path)]) == 1
+    assert f"wrote {path}" in capsys.readouterr().err
+    text = path.read_text()
+    assert text.startswith(f"edge-ser {edge_ser.__version__}, Python 3.")
+    assert f"| numpy | {np.__version__} |" in text
+    assert "| microphone | error |" in text
+    assert "| index | device | channels | Hz |" in text
+    log = text.partition("```text\n")[2]
+    assert "edge_ser.recognizer: cogcn from " in log
+    assert "EdgeSerError: " in log
+    for private in ("annabel", "annas-pi", str(tmp_path)):
+        assert private not in text
+    assert main([*given, "--report", str(tmp_path / "absent" / "report.md")]) == 1
+    assert "choose another file" in capsys.readouterr().err
 
 
 def test_a_muted_microphone(vmic: Environment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+_log = logging.getLogger(__name__)
 
 BUFFER = 10.0
 """Seconds of audio that are queued for a slow reader before audio is lost."""
@@ -238,6 +241,7 @@ def _start(device: Device, channel: int | None) -> tuple[Any, _Capture]:
                 )
             except sounddevice.PortAudioError as error:
                 if _code(error) in (_BAD_RATE, _BAD_CHANNELS):
+                    _log.debug("%s refuses %d Hz, %d channels", device.name, rate, count)
                     continue
                 raise _refusal(device, error) from None
             try:
@@ -245,6 +249,7 @@ def _start(device: Device, channel: int | None) -> tuple[Any, _Capture]:
             except sounddevice.PortAudioError as error:
                 stream.close()
                 raise _refusal(device, error) from None
+            _log.info("opened %s: %d Hz, %d channels", device.name, rate, count)
             return stream, capture
     raise EdgeSerError(
         f"the microphone {device.name} offers neither 16 kHz nor {device.rate} Hz as 16-bit audio; "

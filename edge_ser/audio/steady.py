@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent import futures
 from dataclasses import replace
@@ -17,6 +18,8 @@ from edge_ser.errors import EdgeSerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
+
+_log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 """Longest pause in seconds between two attempts to reopen a microphone; the first is 1 s."""
@@ -127,6 +130,7 @@ class SteadyMicrophone:
             while not self._reopening.done():
                 futures.wait([self._reopening], _TICK)
                 yield
+            _log.debug("opened again: %s", self._reopening.exception() or "yes")
         self._reopening = None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from edge_ser.cli import options
-from edge_ser.cli.output import write_json, write_table
+from edge_ser.cli import options, report
+from edge_ser.cli.output import say, write_json, write_table
 from edge_ser.errors import EdgeSerError, NotInstalledError
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge_ser.audio import Microphone
+
+_log = logging.getLogger(__name__)
 
 SUMMARY = "check libraries, model, microphone, speed and service"
 EXAMPLE = "edge-ser doctor --device 3"
@@ -52,11 +56,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_device(parser)
     options.add_model(parser)
     options.add_json(parser)
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="also write FILE for an issue: versions, devices, log; nothing private",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all checks, even if some fail; return 1 if one did."""
-    checks = list(_checks(arguments))
+    with report.collected_log() as log:
+        checks = list(_checks(arguments))
+    if arguments.report:
+        report.write(arguments.report, Check._fields, checks, log)
+        say(f"wrote {arguments.report}")
     if arguments.json:
         for check in checks:
             write_json(check._asdict())
@@ -94,6 +108,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
         try:
             yield from part()
         except (EdgeSerError, ImportError, OSError) as error:
+            _log.debug("where %s failed", name, exc_info=error)
             found, _, advice = str(error).partition("; ")
             yield Check(name, "error", found, advice or "see the lines above")
 

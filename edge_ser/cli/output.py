@@ -36,11 +36,11 @@ def logging_to_stderr() -> Iterator[Callable[[int], None]]:
         A function that takes how much more: 1, what it does; 2, details too.
     """
     logger = logging.getLogger("edge_ser")
-    handler, before = _Lines(), logger.level
+    handler, before = _Lines(_LEVELS[0]), logger.level
     logger.addHandler(handler)
-    logger.setLevel(_LEVELS[0])
+    logger.setLevel(logging.DEBUG)
     try:
-        yield lambda verbosity: logger.setLevel(_LEVELS[min(verbosity, 2)])
+        yield lambda verbosity: handler.setLevel(_LEVELS[min(verbosity, 2)])
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)

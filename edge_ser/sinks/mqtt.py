@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import queue
 import re
 import socket
@@ -22,6 +23,8 @@ from edge_ser.sinks import Warn, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_log = logging.getLogger(__name__)
 
 KEPT = 1000
 """Utterances queued while the broker is away; beyond that the oldest are dropped and counted."""
@@ -194,6 +197,7 @@ class Mqtt:
         if reason.is_failure:
             self._away(f"refuses the connection ({reason}); see --mqtt-login")
             return
+        _log.info("publishing to %s under %s", self._broker.host, self._topic)
         for kind, name, config in self._discovery():
             place = f"homeassistant/{kind}/{self._identity}/{name}/config"
             self._client.publish(place, json.dumps(config), 1, retain=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ from edge_ser.windows import WINDOW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_log = logging.getLogger(__name__)
 
 LEAD_IN = 0.5
 """Seconds of digital silence added before and after every source."""
@@ -133,6 +136,9 @@ class SpeechSegmenter(Segmenter):
         while self._pending and (self._ended or reached > self._pending[0].end):
             pending = self._pending.popleft()
             if not self._is_speech(pending):
+                if pending.final:
+                    start, end = (max(t + self._offset, 0.0) for t in pending[:2])
+                    _log.info("no speech from %.2f to %.2f s, says the gate", start, end)
                 continue
             start, end = pending.start, pending.end
             # the silence that was added is not part of the utterance
