@@ -49,7 +49,7 @@ help:
 	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
 	@echo "make model        train, prune, quantise and export a bundled model from the corpora;"
 	@echo "                  NAME=cogcn, cogcn-whisper or cogcn-whisper-open"
-	@echo "make fuzz         70,000 damaged models, files and command lines (hours)"
+	@echo "make fuzz         90,000 damaged models, files, pipes and command lines (hours)"
 	@echo "make soak         hear eight hours of speech with everything going wrong (a quarter of an hour)"
 	@echo "make clean        remove the environments and caches"
 	@echo "PYTHON=python3.12 chooses the interpreter of a new environment (3.10 to 3.13)"
@@ -109,6 +109,7 @@ model: $(TEST_VENV)/.ready
 fuzz: $(TEST_VENV)/.ready
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.bundles
 	$(TEST_VENV)/bin/python -m benchmarks.fuzz.inputs
+	$(TEST_VENV)/bin/python -m benchmarks.fuzz.pipes
 
 soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak

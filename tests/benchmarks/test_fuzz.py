@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.fuzz import bundles, cases, inputs
+from benchmarks.fuzz import bundles, cases, inputs, pipes
 from edge_ser.errors import EdgeSerError
 from tests.benchmarks import impatient
 
@@ -36,6 +36,15 @@ def test_damaged_audio_and_senseless_command_lines_give_a_result_or_an_error() -
     assert sum(row["error"] for row in audio) > 25
     assert lines["usage"] > 50
     assert lines["result"] + lines["error"] > 2
+
+
+def test_what_is_written_while_it_is_read(tmp_path: Path) -> None:
+    outcomes = [(pipes.kind(case), pipes.run(case, tmp_path)) for case in range(120)]
+    assert {outcome for _, outcome in outcomes} <= set(pipes.SUITE.clean)
+    for kind in pipes.KINDS:
+        assert (kind, "exact") in outcomes
+    assert (pipes.KINDS[2], "other") in outcomes
+    assert (pipes.KINDS[2], "error") in outcomes
 
 
 @pytest.mark.parametrize(
