@@ -98,7 +98,7 @@ def test_nodes_of_the_device_are_those_of_training(bundle: Path, layers: Path, c
     )
     np.testing.assert_array_equal(mine.values, theirs.values)
     start, end = mine.utterances[0]
-    assert mine.counts[0] == pytest.approx(10 * (end - start), abs=1)
+    assert 0.8 * 10 * (end - start) < mine.counts[0] <= 10 * (end - start) + 2
 
 
 def test_opensmile_is_neither_loaded_nor_needed(bundle: Path, clip: Path) -> None:

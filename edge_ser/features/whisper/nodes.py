@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from edge_ser.audio import SAMPLING_RATE
 from edge_ser.features.whisper.encoder import FRAME_STEP
 from edge_ser.features.whisper.mel import LogMel, scaled
 
@@ -21,6 +22,7 @@ _MEL_PER_NODE = 2 * _PER_NODE
 LONGEST = 8 * 100
 """Mel frames that the encoder sees at once: 8 seconds."""
 _SETTLED = 2  # mel frames at the end that know what was mirrored, not what comes
+_SOFTEST = 1e-3  # of the loudest node's power: 30 dB less
 _LOUDEST = 1.5  # decades: the maximum of every utterance, an ordinary one of Whisper's input
 
 
@@ -37,8 +39,10 @@ class Utterance:
     """An utterance whose nodes are wanted while it goes on, and when it has ended.
 
     The spectrogram is shifted to the same maximum for every utterance, so that the level of the
-    recording does not matter. Blocks of 8 seconds are encoded by themselves: those that are
-    complete are not encoded again, unless something louder has come since.
+    recording does not matter. Nodes are counted from the loudest tenth of a second, and the ends
+    that are 30 dB softer are left out, so that the same speech has the same nodes wherever the
+    recording began. Blocks of 8 seconds are encoded by themselves: those that are complete are not
+    encoded again, unless something louder has come since.
 
     Args:
         encoder: computes the frames.
@@ -48,6 +52,7 @@ class Utterance:
         self._encoder = encoder
         self._complete: list[Array] = []
         self._maximum = np.float32(-np.inf)
+        self._begin = 0
 
     def nodes(self, samples: NDArray[np.int16]) -> Array:
         """Compute the (n, width) nodes so far.
@@ -58,13 +63,15 @@ class Utterance:
             samples: (m,) at 16 kHz, from the start of the utterance; all but the last half second
                 must begin as they did the last time.
         """
+        part = _aligned(samples)
         mel = LogMel()
-        signal = (samples / np.float32(32_768)).astype(np.float32)
+        signal = (samples[part] / np.float32(32_768)).astype(np.float32)
         decades = np.concatenate([mel.push(signal), mel.finish()])
         if len(decades) == 0:
             return np.empty((0, self._encoder.width), np.float32)
-        if (maximum := decades.max()) != self._maximum:
-            self._complete, self._maximum = [], maximum
+        maximum = decades.max()
+        if (part.start, maximum) != (self._begin, self._maximum):
+            self._complete, self._begin, self._maximum = [], part.start, maximum
         spectrogram = scaled(decades - maximum + np.float32(_LOUDEST))
         known = self._complete[: max(len(spectrogram) - _SETTLED, 0) // LONGEST]
         blocks = list(known)
@@ -81,3 +88,16 @@ class Utterance:
         frames = self._encoder(np.pad(block, ((0, missing), (0, 0)), mode="edge"))
         whole = len(frames) // _PER_NODE * _PER_NODE
         return frames[:whole].reshape(-1, _PER_NODE, self._encoder.width).mean(axis=1)
+
+
+def _aligned(samples: NDArray[np.int16]) -> slice:
+    """Return where the nodes are: whole ones before and after the loudest, as far as it is loud."""
+    length = round(STEP * SAMPLING_RATE)
+    if len(samples) < length:
+        return slice(0, len(samples))
+    total = np.concatenate([[0], np.cumsum(np.square(samples, dtype=np.int64))])
+    power = total[length:] - total[:-length]
+    loudest = int(power.argmax())
+    first = loudest % length
+    (loud,) = np.nonzero(power[first::length] >= _SOFTEST * power[loudest])
+    return slice(first + int(loud[0]) * length, first + (int(loud[-1]) + 1) * length)
