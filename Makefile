@@ -14,6 +14,7 @@ GROUP ?= export-tflite
 PYTHONS ?= 3.10 3.13
 # of test-arm64, as qemu names them: a Pi 4 and a Pi 5
 PROCESSORS ?= cortex-a72 cortex-a76
+MODELS ?= cogcn cogcn-whisper
 # of make model: which, and the share of the hidden units to remove
 NAME ?= cogcn
 PRUNE ?= 0
@@ -43,7 +44,7 @@ help:
 	@echo "make test         run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora;"
 	@echo "                  all of them (no ARGS) must run 95 % of the lines of edge_ser"
 	@echo "make test-pythons the tests that need no torch, on Python 3.10 and 3.13, where there are any"
-	@echo "make test-arm64   the same model on an emulated Pi 4 and Pi 5; as root"
+	@echo "make test-arm64   the same models on an emulated Pi 4 and Pi 5; as root"
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
 	@echo "make lint         ruff and mypy"
 	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
@@ -85,7 +86,7 @@ test-install:
 	@device/try-install.sh
 
 test-arm64: $(TEST_VENV)/.ready
-	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" PROCESSORS="$(PROCESSORS)" device/arm64/run.sh
+	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" PROCESSORS="$(PROCESSORS)" MODELS="$(MODELS)" device/arm64/run.sh
 
 lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/ruff check .

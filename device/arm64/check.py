@@ -1,7 +1,7 @@
-"""Compare the results of the model on two machines: one writes its own, the other compares.
+"""Compare the results of a model on two machines: one writes its own, the other compares.
 
-    python device/arm64/check.py write FILE
-    python device/arm64/check.py compare FILE
+    python device/arm64/check.py write FILE [--model NAME]
+    python device/arm64/check.py compare FILE [--model NAME]
 
 Compared are features, graphs and probabilities of the demo clip in every backend, and the output of
 the commands. Probabilities may differ by 1e-4 on the same features, and by 0.05 end to end:
@@ -27,7 +27,6 @@ from edge_ser import graph, nodes
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
 from edge_ser.demo import PATH as DEMO
-from edge_ser.speech.segmenter import SpeechSegmenter
 
 SAME_FEATURES, END_TO_END = 1e-4, 0.05
 OTHER, OTHERS = 0.01, 0.05
@@ -40,44 +39,46 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=("write", "compare"))
     parser.add_argument("file", type=Path)
+    parser.add_argument("--model", default="cogcn")
     arguments = parser.parse_args()
+    model: str = arguments.model
     if arguments.action == "write":
-        utterances = spoken()
-        computed = compute(utterances)
+        utterances = spoken(model)
+        computed = compute(model, utterances)
         arrays: dict[str, Any] = {f"x{i}": values for i, values in enumerate(utterances)}
-        arrays |= computed | {"commands": json.dumps(commands())}
+        arrays |= computed | {"commands": json.dumps(commands(model))}
         np.savez(arguments.file, allow_pickle=False, **arrays)
     else:
         with np.load(arguments.file) as reference:
-            sys.exit(compare(dict(reference)))
+            sys.exit(compare(model, dict(reference)))
 
 
-def spoken() -> list[NDArray[np.float32]]:
+def spoken(model: str) -> list[NDArray[np.float32]]:
     """Extract the vectors (n, d) of each utterance of the demo clip."""
-    with SpeechSegmenter(load_bundle("cogcn").features) as segmenter:
+    with edge_ser.load(model).segmenter() as segmenter:
         found = nodes.extract(AudioFile(DEMO), segmenter)
     return np.split(found.values, np.cumsum(found.counts)[:-1])
 
 
-def compute(utterances: list[NDArray[np.float32]]) -> Arrays:
+def compute(model: str, utterances: list[NDArray[np.float32]]) -> Arrays:
     """Compute the adjacency of each utterance and its probabilities in every backend."""
-    bundle = load_bundle("cogcn")
+    bundle = load_bundle(model)
     assert bundle.graph is not None
     computed: Arrays = {}
     for i, values in enumerate(utterances):
         x = bundle.normalisation.transform(values)
         computed[f"graph-{i}"] = graph.build(bundle.graph, x, bundle.gamma)
     for backend in bundle.backends:
-        recognizer = edge_ser.load("cogcn", backend)
+        recognizer = edge_ser.load(model, backend)
         computed[backend] = np.array([recognizer.probabilities(values) for values in utterances])
     return computed
 
 
-def commands() -> dict[str, list[dict[str, Any]]]:
+def commands(model: str) -> dict[str, list[dict[str, Any]]]:
     """Return the utterances that `classify` and `listen --input` print for the demo clip."""
 
     def run(*arguments: str) -> list[dict[str, Any]]:
-        command = [sys.executable, "-m", "edge_ser", *arguments, "--json"]
+        command = [sys.executable, "-m", "edge_ser", *arguments, "--json", "--model", model]
         lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         return [json.loads(line) for line in lines.splitlines()]
 
@@ -86,26 +87,26 @@ def commands() -> dict[str, list[dict[str, Any]]]:
     return {"classify": classified["utterances"], "listen": heard}
 
 
-def compare(reference: Arrays) -> int:
+def compare(model: str, reference: Arrays) -> int:
     """Print each difference and whether it is allowed; return the exit code."""
     utterances = [reference[name] for name in sorted(reference) if name.startswith("x")]
-    found, failed = spoken(), 0
+    found, failed = spoken(model), 0
     assert [len(x) for x in found] == [len(x) for x in utterances], "other utterances are found"
 
     def report(name: str, difference: float, allowed: float) -> None:
         nonlocal failed
         failed += not difference <= allowed
         verdict = "" if difference <= allowed else f"   MORE THAN {allowed}"
-        print(f"{platform.machine()}  {name:32} {difference:.1e}{verdict}")
+        print(f"{platform.machine()}  {model}, {name:32} {difference:.1e}{verdict}")
 
     scale = np.ptp(np.concatenate(utterances), axis=0) + 1e-9
     differences = np.abs(np.concatenate(found) - np.concatenate(utterances)) / scale
     report("share of other features", float(np.mean(differences > OTHER)), OTHERS)
-    for name, values in compute(utterances).items():
+    for name, values in compute(model, utterances).items():
         report(
             f"{name}, same features", float(np.abs(values - reference[name]).max()), SAME_FEATURES
         )
-    for command, events in commands().items():
+    for command, events in commands(model).items():
         expected = json.loads(str(reference["commands"]))[command]
         same = [e["emotion"] for e in events] == [e["emotion"] for e in expected]
         report(f"{command}: other emotions", float(not same), 0)

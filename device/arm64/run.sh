@@ -16,6 +16,7 @@ BINFMT=/proc/sys/fs/binfmt_misc
 QEMU=/usr/bin/qemu-aarch64-static
 # Pi 4, then Pi 5 and Orin; qemu's own default computes int8 products wrongly
 PROCESSORS=${PROCESSORS:-cortex-a72 cortex-a76}
+MODELS=${MODELS:-cogcn cogcn-whisper}
 
 fail() {
     echo "test-arm64: $*" >&2
@@ -100,9 +101,11 @@ unpack_debian
 step "installing wheels"
 "$PYTHON" "$PROJECT/device/arm64/wheels.py" install "$WORK"/edge_ser-*.whl "$SITE"
 cp "$PROJECT/device/arm64/check.py" "$ROOT/opt/"
-"$PYTHON" "$PROJECT/device/arm64/check.py" write "$ROOT/opt/reference.npz"
-for processor in $PROCESSORS; do
-    step "running on $processor"
-    inside "$processor" python3 /opt/check.py compare /opt/reference.npz
+for model in $MODELS; do
+    "$PYTHON" "$PROJECT/device/arm64/check.py" write "$ROOT/opt/$model.npz" --model "$model"
+    for processor in $PROCESSORS; do
+        step "running $model on $processor"
+        inside "$processor" python3 /opt/check.py compare "/opt/$model.npz" --model "$model"
+    done
 done
 step "passed"
