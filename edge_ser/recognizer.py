@@ -16,6 +16,7 @@ from edge_ser.backends import open_backend, open_encoder
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
+from edge_ser.features.smile import installed_version
 from edge_ser.graph import build
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
@@ -64,6 +65,13 @@ class Recognizer:
         self._normalisation = bundle.normalisation
         self._windows = bundle.windows
         self._graph, self._gamma = bundle.graph, bundle.gamma
+        made_with, here = bundle.card["features"].get("opensmile"), installed_version()
+        if made_with and here != made_with:
+            _log.warning(
+                "%s was made with openSMILE %s, %s is installed: its answers may differ; "
+                "pip install --no-deps opensmile==%s",
+                *(bundle.name, made_with, here or "none", made_with),
+            )
         _log.info("%s from %s, %s backend", bundle.name, bundle.path, self.backend)
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edge_ser.bundle import FORMAT, NO_GRAPH
 from edge_ser.events import LABELS
 from edge_ser.features import feature_set
+from edge_ser.features.smile import installed_version
 from export.signature import Signature
 from train.models import count_parameters
 from train.runs import Run, describe_rows
@@ -88,6 +89,7 @@ def network_card(config: Config, trained: Trained, name: str, recipe: Recipe) ->
             "version": features.version,
             "window": features.frame,
             "step": features.step,
+            **({} if features.neural else {"opensmile": installed_version()}),
         },
         "normalisation": {
             **trained.normalisation.to_dict(),

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -247,6 +249,18 @@ next(stream)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30)
     assert done.returncode == code
+
+
+def test_another_opensmile_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    whole = edge_ser.load("cogcn").bundle
+    for made_with, told in ((version("opensmile"), ""), ("2.4.1", "made with openSMILE 2.4.1")):
+        features = {**whole.card["features"], "opensmile": made_with}
+        other = replace(whole, card={**whole.card, "features": features})
+        caplog.clear()
+        edge_ser.Recognizer(other)
+        warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+        assert told in " ".join(warned)
+        assert len(warned) == bool(told)
 
 
 def test_repr(recognizer: edge_ser.Recognizer) -> None:

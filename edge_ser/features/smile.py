@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes as c
 import functools
 import importlib.util
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,14 @@ def package_folder() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise EdgeSerError(f"openSMILE is not installed; {_INSTALL}")
     return Path(spec.submodule_search_locations[0]) / "core"
+
+
+def installed_version() -> str:
+    """Return the version of the opensmile package; empty if it is not installed."""
+    try:
+        return version("opensmile")
+    except PackageNotFoundError:
+        return ""
 
 
 @functools.cache

@@ -11,6 +11,7 @@ import numpy as np
 from edge_ser import nodes
 from edge_ser.audio import SAMPLING_RATE, AudioSignal
 from edge_ser.features import FeatureSet, feature_set
+from edge_ser.features.smile import installed_version
 from edge_ser.nodes import Nodes
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
@@ -67,7 +68,8 @@ def extract(
     """
     features = feature_set(spec)
     gated = not augment.for_training(variant)
-    kind = f"{features.spec}/{features.version}/{nodes.VERSION}{'/gated' if gated else ''}"
+    made = f"{features.version}/{installed_version()}/{nodes.VERSION}"
+    kind = f"{features.spec}/{made}{'/gated' if gated else ''}"
     if features.neural:
         kind = f"{features.spec}/{features.version}/{whisper.digest(features.set)}"
     compute = partial(_nodes, features=features, gated=gated)
@@ -87,7 +89,7 @@ def functionals(rows: Sequence[Row], variant: str, cache: Cache) -> NDArray[np.f
 
     Arguments as for :func:`extract`.
     """
-    kind = "egemaps-88/eGeMAPSv02/whole clip"
+    kind = f"egemaps-88/eGeMAPSv02/{installed_version()}/whole clip"
     found = compute_clips(rows, variant, kind, _functionals, cache)
     return np.stack([arrays["values"] for arrays in found])
 
