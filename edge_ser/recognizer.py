@@ -168,6 +168,7 @@ class Recognizer:
         """
         if not 0 < hop < math.inf:
             raise EdgeSerError(f"a hop of {hop} s is impossible; give a number above 0")
+        _check_threshold(threshold)
         return self._events(source, hop, threshold, voice, adapt)
 
     def classify(
@@ -207,6 +208,7 @@ class Recognizer:
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
         """
+        _check_threshold(threshold)
         utterances = []
         for e in self._events(source, None, threshold, voice, adapt):
             if isinstance(e, StatusEvent):
@@ -272,18 +274,6 @@ class Recognizer:
         return emotion, confidence, dict(zip(labels, probabilities.tolist(), strict=True))
 
     def _events(
-        self,
-        source: Source,
-        hop: float | None,
-        threshold: float | None,
-        voice: VoiceStatistics | None,
-        adapt: bool,
-    ) -> Generator[Event, None, None]:
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise EdgeSerError(f"a threshold of {threshold} is impossible; give one from 0 to 1")
-        return self._heard(source, hop, threshold, voice, adapt)
-
-    def _heard(
         self,
         source: Source,
         hop: float | None,
@@ -357,6 +347,11 @@ class Recognizer:
 
 _HISTORY = 5.0
 """Seconds of arrival times that are kept: more than any feature set lags behind its samples."""
+
+
+def _check_threshold(threshold: float | None) -> None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise EdgeSerError(f"a threshold of {threshold} is impossible; give one from 0 to 1")
 
 
 def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:

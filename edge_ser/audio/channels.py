@@ -38,10 +38,7 @@ class Downmix:
     """
 
     def __init__(self, rate: float, channels: int, only: int | None, name: str) -> None:
-        if only is not None and not 1 <= only <= channels:
-            raise EdgeSerError(
-                f"{name} has no channel {only}; choose one of its {channels} with --channel"
-            )
+        check_channel(only, channels, name)
         self._only = only
         self._step = max(1, round(rate * _STEP))
         self._fade = max(1, round(rate * _FADE))
@@ -77,6 +74,14 @@ class Downmix:
             share = np.linspace(1, 0, len(start), dtype=np.float32)
             mixed[: len(start)] += share * (start @ (before - weights))
         return mixed
+
+
+def check_channel(only: int | None, channels: int, name: str) -> None:
+    """Raise an error that says so if a source has no such channel."""
+    if only is not None and not 1 <= only <= channels:
+        raise EdgeSerError(
+            f"{name} has no channel {only}; choose one of its {channels} with --channel"
+        )
 
 
 def _weights(covariance: NDArray[np.float64]) -> NDArray[np.float32]:

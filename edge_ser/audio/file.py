@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edge_ser.audio.block import SAMPLING_RATE, Block
 from edge_ser.audio.convert import PIECE, in_blocks, to_samples
 from edge_ser.audio.parts import Part, beginnings
-from edge_ser.audio.wav import Layout, decode, read_layout, unfinished
+from edge_ser.audio.wav import UNKNOWN_SIZE, Layout, decode, read_layout, unfinished
 from edge_ser.errors import EdgeSerError
 from edge_ser.native import quiet
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_UNKNOWN_LENGTH = 0x7FFF_0000  # recorders that write to a pipe put this or more in the header
 _SPARE_BYTES = 64  # many headers are off by a padding byte or by their own length
 _NOT_OURS = {
     4: (b"ftyp", "MP4 or M4A"),
@@ -139,7 +138,7 @@ class AudioFile:
         file.seek(min(layout.start + layout.size, length))
         rest = file.read(4)
         file.seek(layout.start)
-        if layout.size < _UNKNOWN_LENGTH and unfinished(layout, length, rest):
+        if layout.size < UNKNOWN_SIZE and unfinished(layout, length, rest):
             _log.warning("%s: its header was never finished; it is read to the end", self.name)
             return True
         return False
@@ -200,7 +199,7 @@ class AudioFile:
         # the length of an MP3 without a Xing header is an estimate
         cut = read < file.frames < 2**62 and file.format != "MP3"
         for size, found in re.findall(r": (\d+) \(should be (\d+)\)", file.extra_info):
-            if int(found) + _SPARE_BYTES < int(size) < _UNKNOWN_LENGTH:
+            if int(found) + _SPARE_BYTES < int(size) < UNKNOWN_SIZE:
                 cut, promised = True, present * int(size) / max(1, int(found))
         if cut:
             self._damaged(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edge_ser.audio.block import SAMPLING_RATE, Block
+from edge_ser.audio.channels import check_channel
 from edge_ser.audio.convert import Converter
 from edge_ser.audio.devices import (
     Device,
@@ -221,11 +222,7 @@ def _start(device: Device, channel: int | None) -> tuple[Any, _Capture]:
     sounddevice = portaudio()
     channels = sorted({1, min(2, device.channels), device.channels})
     if channel is not None:
-        if channel > device.channels:
-            raise EdgeSerError(
-                f"the microphone {device.name} has no channel {channel}; choose one of its "
-                f"{device.channels} with --channel"
-            )
+        check_channel(channel, device.channels, f"the microphone {device.name}")
         channels = [device.channels]
     for rate in dict.fromkeys((SAMPLING_RATE, device.rate)):
         for count in channels:

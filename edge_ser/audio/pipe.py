@@ -13,7 +13,7 @@ import numpy as np
 
 from edge_ser.audio.block import Block
 from edge_ser.audio.convert import BLOCK, Converter
-from edge_ser.audio.wav import ENCODINGS, Layout, decode, read_layout
+from edge_ser.audio.wav import ENCODINGS, UNKNOWN_SIZE, Layout, decode, read_layout
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _log = logging.getLogger(__name__)
 STDIN = "-"
 _POLL = 0.1  # seconds; the longest delay until Ctrl-C takes effect
 _MOST = 1 << 16  # bytes read at a time
-_UNKNOWN = 0x7FFF_0000  # programs that write to a pipe put this or more in the header
 _RAW = Layout(rate=16_000, channels=1, encoding=ENCODINGS["s16le"], start=0, size=0, riff=0)
 
 
@@ -151,7 +150,7 @@ class AudioPipe:
     def _frames(self) -> Iterator[NDArray[Any] | None]:
         """Yield (n, channels) frames until the end; None while nothing comes."""
         layout = self._layout
-        promised = layout.size if 0 < layout.size < _UNKNOWN else None
+        promised = layout.size if 0 < layout.size < UNKNOWN_SIZE else None
         read, waiting = 0, b""
         while promised is None or read < promised:
             if not select.select([self], [], [], _POLL)[0]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Read = Callable[[int], bytes]
 """Return so many of the next bytes, fewer at the end only."""
 
+UNKNOWN_SIZE = 0x7FFF_0000
+"""Programs that write to a pipe put this or more in the header."""
+
 _LONGEST_CHUNK = 1 << 20  # of those before the samples
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 
