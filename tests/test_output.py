@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import pty
-import re
 import shlex
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from edge_ser.events import EmotionEvent, StatusEvent
 from edge_ser.sinks import file as module
 from edge_ser.sinks.file import JsonFile
 from tests.command import edge_ser
+from tests.test_sinks import emulate
 from tests.virtual import ROOT
 
 
@@ -201,23 +201,7 @@ def test_a_warning_stays_above_the_bars() -> None:
             break
     os.waitpid(process, 0)
     os.close(terminal)
-    assert any("cannot write /dev/full" in line for line in screen(shown.decode()))
-
-
-def screen(output: str) -> list[str]:
-    """Return the lines that a terminal shows at the end."""
-    rows, row = [""], 0
-    for token in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", output):
-        if token == "\n":
-            row += 1
-            rows += [""] * (row + 1 - len(rows))
-        elif token.startswith("\x1b") and token.endswith("A"):
-            row -= int(token[2:-1] or 1)
-        elif token == "\x1b[2K":
-            rows[row] = ""
-        elif not token.startswith(("\x1b", "\r")):
-            rows[row] += token
-    return rows
+    assert any("cannot write /dev/full" in line for line in emulate(shown.decode()))
 
 
 def test_a_line_that_a_power_failure_cut_spoils_no_other(tmp_path: Path) -> None:
