@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE, AudioSignal, Block, Source
-from edge_ser.audio.quality import dbfs
 from edge_ser.backends import open_backend, open_encoder
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
@@ -56,8 +55,6 @@ class Recognizer:
     def __init__(self, bundle: Bundle, backend: str | None = None) -> None:
         self.bundle = bundle
         self.backend = backend or bundle.backends[0]
-        self.level = -np.inf
-        """Level of the last block of a stream in dBFS: -inf for digital silence."""
         self._model = open_backend(bundle, self.backend)
         self._features = bundle.features
         self.encoder = open_encoder(bundle, self.backend)
@@ -259,7 +256,6 @@ class Recognizer:
 
         with source, self.segmenter() as segmenter:
             for block in source:
-                self.level = dbfs(block.samples)
                 yield block, heard(segmenter.push(block.samples))
             yield Block(np.empty(0, np.int16), time.monotonic()), heard(segmenter.finish())
 
@@ -337,7 +333,6 @@ class Recognizer:
                         dropped=dropped,
                     )
                 seconds += len(block.samples) / SAMPLING_RATE
-                self.level = dbfs(block.samples)
                 arrivals.append((seconds, block.arrival))
                 yield from map(event, segmenter.push(block.samples))
                 while len(arrivals) > 1 and arrivals[0][0] < seconds - _HISTORY:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import select
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_ser.audio import SAMPLING_RATE, Block, Source
+from edge_ser.audio.quality import dbfs
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class EndingSource:
         self._opened = opened
         self._processed = processed
         self._stopped = self._open = False
+        self.level = -math.inf
+        """Level of the last block in dBFS; -inf for digital silence."""
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ class EndingSource:
 
     def _until_end(self) -> Iterator[Block]:
         for block in self._source:
+            self.level = dbfs(block.samples)
             self._left -= block.lost
             if self._stopped or self._left <= 0 or _stdout_closed():
                 return

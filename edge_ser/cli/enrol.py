@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _from_file(
     recognizer: Recognizer, voice: VoiceStatistics, arguments: argparse.Namespace, file: Path
 ) -> float:
-    return _hear(recognizer, voice, options.recording(arguments, file), lambda _: True)
+    return _hear(recognizer, voice, options.recording(arguments, file), lambda *_: True)
 
 
 def _from_microphone(
@@ -100,7 +100,7 @@ def _from_microphone(
     with ExitStack() as stack:
         show: Callable[[float, float], None] | None = None
 
-        def more(seconds: float) -> bool:
+        def more(seconds: float, level: float) -> bool:
             nonlocal began, show
             if began is None:  # the microphone is open
                 began = time.monotonic()
@@ -108,7 +108,7 @@ def _from_microphone(
                 if sys.stderr.isatty():
                     show = stack.enter_context(_meter(arguments.seconds))
             if show:
-                show(seconds, recognizer.level)
+                show(seconds, level)
             late = time.monotonic() - began > _PATIENCE * arguments.seconds
             return seconds < arguments.seconds and not late
 
@@ -119,21 +119,21 @@ def _hear(
     recognizer: Recognizer,
     voice: VoiceStatistics,
     source: Source,
-    more: Callable[[float], bool],
+    more: Callable[[float, float], bool],
 ) -> float:
     """Add a source's speech to the statistics while ``more`` of it is wanted; return its seconds.
 
     Raises:
         EdgeSerError: the source fails, or is so loud that it is clipped.
     """
-    from edge_ser.audio.quality import clipped_samples
+    from edge_ser.audio.quality import clipped_samples, dbfs
 
     seconds, samples, clipped = 0.0, 0, 0
     for block, found in recognizer.enrol(source, voice):
         seconds += sum(segment.end - segment.start for segment in found)
         samples += len(block.samples)
         clipped += clipped_samples(block.samples)
-        if not more(seconds):
+        if not more(seconds, dbfs(block.samples)):
             break
     if clipped > _CLIPPED * samples:
         raise EdgeSerError(

@@ -15,6 +15,7 @@ from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
@@ -113,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         else SteadyMicrophone(arguments.device, arguments.wait, arguments.channel)
     )
     voice = options.voice(arguments, recognizer)
-    sinks = _sinks(arguments, recognizer)
+    sinks = _sinks(arguments, recognizer, lambda: ending.level)
     if arguments.remember:
         from edge_ser.sinks.memory import VoiceMemory
 
@@ -145,8 +146,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sinks(arguments: argparse.Namespace, recognizer: Recognizer) -> list[Sink]:
-    sinks = [*_shown(arguments.json, recognizer)]
+def _sinks(
+    arguments: argparse.Namespace, recognizer: Recognizer, level: Callable[[], float]
+) -> list[Sink]:
+    sinks = [*_shown(arguments.json, recognizer, level)]
     if arguments.output:
         from edge_ser.sinks.file import JsonFile
 
@@ -161,7 +164,7 @@ def _sinks(arguments: argparse.Namespace, recognizer: Recognizer) -> list[Sink]:
     return sinks
 
 
-def _shown(as_json: bool, recognizer: Recognizer) -> list[Sink]:
+def _shown(as_json: bool, recognizer: Recognizer, level: Callable[[], float]) -> list[Sink]:
     from edge_ser.sinks.lines import JsonLines, PlainLines, StatusLines
 
     if as_json:
@@ -171,7 +174,7 @@ def _shown(as_json: bool, recognizer: Recognizer) -> list[Sink]:
 
     from edge_ser.sinks.terminal import LiveDisplay
 
-    return [LiveDisplay(recognizer.bundle.labels, lambda: recognizer.level)]
+    return [LiveDisplay(recognizer.bundle.labels, level)]
 
 
 def _login(file: Path | None) -> tuple[str, str] | None:

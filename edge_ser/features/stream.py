@@ -142,8 +142,10 @@ class FeatureStream:
         if self._finished:
             return
         self._finished = True
-        self._smile.end_of_input(_SOURCE)
-        self._thread.join()
+        while self._thread.is_alive():
+            # openSMILE forgets a signal that comes just before it begins to wait for one
+            self._smile.end_of_input(_SOURCE)
+            self._thread.join(timeout=1.0)
         if self._error is not None:
             raise self._error
 

@@ -38,6 +38,7 @@ class EndpointTracker:
         self._step = step
         self._least = least
         self._frame = 0
+        self._divided = -math.inf  # end in seconds of an utterance that went on
         self._forget()
 
     def _forget(self) -> None:
@@ -53,7 +54,8 @@ class EndpointTracker:
     @property
     def earliest(self) -> float:
         """Time in seconds before which no open or future utterance can start."""
-        return (self._frame if self._first is None else self._first) * self._step - MARGIN
+        first = self._frame if self._first is None else self._first
+        return self._begin(first)
 
     @property
     def start(self) -> float | None:
@@ -69,6 +71,9 @@ class EndpointTracker:
     def _speech(self) -> bool:
         return self._count >= self._least
 
+    def _begin(self, first: int) -> float:
+        return max(first * self._step - MARGIN, self._divided)
+
     def _follow(self, speech: bool) -> Endpoints | None:
         """Count the next frame; return the endpoints of the utterance that it ends, if any."""
         if speech:
@@ -81,7 +86,15 @@ class EndpointTracker:
             return None
         paused = (self._frame - self._last) * self._step >= PAUSE
         too_long = (self._frame - self._first) * self._step >= LONGEST - MARGIN
-        return self.close() if paused or too_long else None
+        if paused:
+            return self.close()
+        return self._divide() if too_long else None
+
+    def _divide(self) -> Endpoints | None:
+        """End the open utterance while speech goes on: the next one begins where it ends."""
+        found = self.close()
+        self._divided = self.time
+        return found and found._replace(end=min(found.end, self.time))
 
     def close(self) -> Endpoints | None:
         """End the open utterance and return its endpoints; None if there is none."""
@@ -89,7 +102,7 @@ class EndpointTracker:
         self._forget()
         if first is None or not speech:
             return None
-        return Endpoints(start=first * self._step - MARGIN, end=(last + 1) * self._step + MARGIN)
+        return Endpoints(start=self._begin(first), end=(last + 1) * self._step + MARGIN)
 
 
 class Endpointer(EndpointTracker):

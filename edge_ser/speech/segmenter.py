@@ -137,12 +137,12 @@ class SpeechSegmenter(Segmenter):
             pending = self._pending.popleft()
             if not self._is_speech(pending):
                 if pending.final:
-                    start, end = (max(t + self._offset, 0.0) for t in pending[:2])
+                    start, end = (t + self._offset for t in pending[:2])
                     _log.info("no speech from %.2f to %.2f s, says the gate", start, end)
                 continue
             start, end = pending.start, pending.end
             # the silence that was added is not part of the utterance
-            start = max(start + self._offset, 0.0) - self._offset
+            start = max(start, LEAD_IN)
             end = min(end + self._offset, self._seconds) - self._offset
             values = self._between(start, end)
             if len(values):

@@ -263,6 +263,22 @@ def test_no_writing_after_the_end() -> None:
             stream.write(np.zeros(160, np.int16))
 
 
+def test_a_forgotten_end_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FeatureStream(feature_set("egemaps-lld")) as stream:
+        tell, told = stream._smile.end_of_input, []
+
+        def forget_the_first(source: str) -> None:
+            told.append(source)
+            if len(told) > 1:
+                tell(source)
+
+        monkeypatch.setattr(stream._smile, "end_of_input", forget_the_first)
+        stream.write(np.zeros(16_000, np.int16))
+        stream.finish()
+        assert len(told) == 2
+        assert len(stream.read()[0]) > 90
+
+
 def test_close_without_finish_returns() -> None:
     stream = FeatureStream(feature_set("egemaps-lld"))
     stream.write(np.zeros(1600, np.int16))

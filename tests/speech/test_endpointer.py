@@ -79,6 +79,17 @@ def test_two_phrases_are_two_utterances(segmenter: SpeechSegmenter, corpora: Pat
         assert len(extract(blocks, segmenter).utterances) == 2
 
 
+def test_nothing_begins_in_what_was_lost(segmenter: SpeechSegmenter, corpora: Path) -> None:
+    speech = soundfile.read(corpora / "emodb/wav/03a01Wa.flac", dtype="int16")[0]
+    voiced = speech[4_000:]  # from the middle of a word
+    segmenter.restart(0.0)
+    segmenter.push(voiced)
+    segmenter.restart(100.0)
+    found = [*segmenter.push(voiced), *segmenter.finish()]
+    assert found
+    assert found[0].start == 100.0
+
+
 def tone(endpointer: Endpointer, seconds: float, voiced: bool = True) -> list[Endpoints]:
     rng = np.random.default_rng(0)
     frames = round(seconds * 100)
@@ -104,7 +115,8 @@ def test_a_pause_closes() -> None:
 def test_long_speech_is_closed() -> None:
     bounds = tone(Endpointer(), 65.0)
     assert len(bounds) == 2
-    assert all(b.end - b.start <= LONGEST + 2 * MARGIN for b in bounds)
+    assert all(b.end - b.start <= LONGEST + MARGIN for b in bounds)
+    assert bounds[1].start == bounds[0].end  # nothing is heard twice
 
 
 def test_one_note_is_no_speech() -> None:

@@ -7,9 +7,11 @@ other emotions are left out. ``iemocap`` is the whole corpus; ``iemocap-improvis
 ``iemocap-scripted`` are the parts that GLAM (Zhu and Li, 2022) calls Improvisation and Script.
 
 Pitfalls: the F or M of ``Ses01F`` in a name says who wore the markers in that dialogue; the speaker
-is the F or M of the utterance, ``_F000``. Folders below ``EmoEvaluation`` hold files of single
-evaluators, ``dialog/wav`` holds whole dialogues, and macOS left ``._`` files among the labels and
-the audio. Transcripts have lines for turns that were never cut into clips.
+is the F or M of the utterance, ``_F000``. The two of a session hear each other, and so does each
+microphone: speakers are called F01 to M05, so that partners come five apart, in one fold. Folders
+below ``EmoEvaluation`` hold files of single evaluators, ``dialog/wav`` holds whole dialogues, and
+macOS left ``._`` files among the labels and the audio. Transcripts have lines for turns that were
+never cut into clips.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from train.corpora.rows import Complete, Reader, Row, audio_files, text_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-_UTTERANCE = re.compile(r"(Ses0[1-5])[FM]_(impro|script)\w+_([FM])[\dX]{3}")
+_UTTERANCE = re.compile(r"Ses(0[1-5])[FM]_(impro|script)\w+_([FM])[\dX]{3}")
 _LABEL = re.compile(r"^\[[\d.]+ - [\d.]+\]\s+(\w+)\s+([a-z]{3})\s", re.MULTILINE)
 _TEXT = re.compile(r"^(\w+) \[[\d.]+-[\d.]+\]:[ \t]*(\S.*?)\s*$", re.MULTILINE)
 _EMOTIONS = {"ang": "angry", "hap": "happy", "exc": "happy", "neu": "neutral", "sad": "sad"}
@@ -33,7 +35,7 @@ _PARTS = {
     "iemocap-improvised": ("impro",),
     "iemocap-scripted": ("script",),
 }
-_SPEAKERS = tuple(f"Ses0{session}{actor}" for session in range(1, 6) for actor in "FM")
+_SPEAKERS = tuple(f"{actor}0{session}" for actor in "FM" for session in range(1, 6))
 # As counted in the RLC paper; the papers give no numbers for the parts.
 _EMOTION_COUNTS = {"iemocap": {"angry": 1103, "happy": 1636, "neutral": 1708, "sad": 1084}}
 
@@ -63,7 +65,7 @@ def read(name: str, folder: Path) -> list[Row]:
         match = _UTTERANCE.fullmatch(path.stem)
         emotion = _EMOTIONS.get(labels.get(path.stem, ""))
         if match and emotion and match[2] in _PARTS[name]:
-            speaker = match[1] + match[3]
+            speaker = match[3] + match[1]
             rows.append(
                 Row(
                     corpus=name,

@@ -10,6 +10,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from tests.clips import MakeWav
 from train.corpora import READERS, Row, read
+from train.protocol import splits
 
 EVALUATION = """% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]
 
@@ -84,14 +85,14 @@ def iemocap(make_wav: MakeWav, tmp_path: Path) -> Path:
 def test_iemocap_takes_the_majority_and_the_turns_own_speaker(iemocap: Path) -> None:
     wav = "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01"
     improvised = [
-        (f"{wav}_F000.wav", "Ses01F", "neutral", "Excuse me."),
-        (f"{wav}_M000.wav", "Ses01M", "happy", None),
-        (f"{wav}_M002.wav", "Ses01M", "angry", "Is there a problem? [LAUGHTER]"),
+        (f"{wav}_F000.wav", "F01", "neutral", "Excuse me."),
+        (f"{wav}_M000.wav", "M01", "happy", None),
+        (f"{wav}_M002.wav", "M01", "angry", "Is there a problem? [LAUGHTER]"),
     ]
     wav = "Session5/sentences/wav/Ses05M_script01_1b/Ses05M_script01_1b"
     scripted = [
-        (f"{wav}_F000.wav", "Ses05F", "happy", None),
-        (f"{wav}_MXX0.wav", "Ses05M", "sad", None),
+        (f"{wav}_F000.wav", "F05", "happy", None),
+        (f"{wav}_MXX0.wav", "M05", "sad", None),
     ]
     for name, expected in [
         ("iemocap", improvised + scripted),
@@ -105,8 +106,19 @@ def test_iemocap_takes_the_majority_and_the_turns_own_speaker(iemocap: Path) -> 
         assert [row.path for row in read(name, iemocap.parent)] == [row.path for row in rows]
 
 
+def test_partners_of_iemocap_are_in_one_fold() -> None:
+    complete = READERS["iemocap"].complete
+    assert complete
+    rows = [
+        Row(corpus="iemocap", path=Path(), speaker=speaker, emotion="sad")
+        for speaker in complete.speakers
+    ]
+    tested = [[name for _, name in split.test] for split in splits(rows)]
+    assert tested == [[f"F0{session}", f"M0{session}"] for session in range(1, 6)]
+
+
 def test_one_session_of_iemocap_is_enough(iemocap: Path) -> None:
-    assert {row.speaker for row in read("iemocap", iemocap / "Session5")} == {"Ses05F", "Ses05M"}
+    assert {row.speaker for row in read("iemocap", iemocap / "Session5")} == {"F05", "M05"}
     with pytest.raises(EdgeSerError, match="no Session.*EmoEvaluation.*name the folder above"):
         read("iemocap", iemocap / "Session1/sentences")
     with pytest.raises(EdgeSerError, match="nothing usable for iemocap-scripted"):
