@@ -1,12 +1,11 @@
 """Speech emotion recognition that runs on the device: no audio leaves it.
 
->>> import edge_ser, soundfile
+>>> import edge_ser
 >>> from edge_ser.demo import PATH
 >>> recognizer = edge_ser.load("cogcn")
->>> signal, sampling_rate = soundfile.read(PATH)
->>> recognizer.classify(signal, sampling_rate).emotion
+>>> recognizer.classify(PATH).emotion  # or an array, and its sampling rate
 'neutral'
->>> for event in recognizer.stream(edge_ser.AudioFile(PATH)):  # or edge_ser.Microphone()
+>>> for event in recognizer.stream(PATH):  # or edge_ser.SteadyMicrophone()
 ...     if event.type == "utterance":
 ...         print(event.emotion)  # None: unsure
 angry
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from edge_ser.audio import AudioFile, AudioPipe, AudioSignal, Microphone, SteadyMicrophone
     from edge_ser.bundle import bundled
     from edge_ser.recognizer import Recognizer, load
+    from edge_ser.session import Session
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
@@ -41,6 +41,7 @@ __all__ = [
     "EmotionEvent",
     "Microphone",
     "Recognizer",
+    "Session",
     "StatusEvent",
     "SteadyMicrophone",
     "Utterance",
@@ -56,6 +57,7 @@ _LAZY = {
     "AudioSignal": "audio",
     "Microphone": "audio",
     "Recognizer": "recognizer",
+    "Session": "session",
     "SteadyMicrophone": "audio",
     "bundled": "bundle",
     "load": "recognizer",
@@ -66,3 +68,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

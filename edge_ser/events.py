@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 LABELS = ("angry", "happy", "neutral", "sad")
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +19,8 @@ class EmotionEvent:
 
     Args:
         type: ``window`` (rolling, while someone speaks) or ``utterance`` (they stopped).
+        time: wall clock of ``end``, in UTC; of a file that is read faster than it was spoken: when
+            it was read.
         start: seconds of captured audio since the start of the stream, lost audio included.
         end: as ``start``.
         emotion: the most probable label, or None where ``confidence`` is below the threshold.
@@ -27,6 +34,7 @@ class EmotionEvent:
     """
 
     type: Literal["window", "utterance"]
+    time: datetime = field(default_factory=_now)
     start: float
     end: float
     emotion: str | None
@@ -39,8 +47,8 @@ class EmotionEvent:
     backend: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a plain dictionary with the keys in the order of the JSON contract."""
-        return asdict(self)
+        """Return what JSON can hold, with the keys in the order of the fields."""
+        return _plain(asdict(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,7 @@ class StatusEvent:
 
     Args:
         type: ``status``.
+        time: wall clock, in UTC.
         status: ``lost``, ``silent`` (nothing but zeros) or ``back``: the microphone; ``error``:
             speech that could not be scored.
         at: seconds of captured audio since the start of the stream, lost audio included.
@@ -57,14 +66,15 @@ class StatusEvent:
     """
 
     type: Literal["status"] = "status"
+    time: datetime = field(default_factory=_now)
     status: Literal["lost", "silent", "back", "error"]
     at: float
     message: str
     dropped: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a plain dictionary with the keys in the order of the JSON contract."""
-        return asdict(self)
+        """Return what JSON can hold, with the keys in the order of the fields."""
+        return _plain(asdict(self))
 
 
 Event = EmotionEvent | StatusEvent
@@ -97,5 +107,16 @@ class Classification:
     utterances: tuple[Utterance, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a plain dictionary with the keys in the order of the JSON contract."""
-        return {**asdict(self), "utterances": [asdict(u) for u in self.utterances]}
+        """Return what JSON can hold, with the keys in the order of the fields."""
+        return _plain(asdict(self))
+
+
+def _plain(value: Any) -> Any:
+    """Round numbers to four decimals, and write times as RFC 3339 does."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return round(value, 4) if isinstance(value, float) else value

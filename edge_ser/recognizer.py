@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-import math
+import os
 import time
-from collections import deque
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.audio import SAMPLING_RATE, AudioSignal, Block, Source
+from edge_ser.audio import SAMPLING_RATE, AudioFile, AudioSignal, Block, Source
 from edge_ser.backends import open_backend, open_encoder
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Classification, EmotionEvent, Event, StatusEvent, Utterance
+from edge_ser.events import Classification, StatusEvent, Utterance
 from edge_ser.features.smile import installed_version
 from edge_ser.graph import build
+from edge_ser.session import Session, check
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.speech.whisper_segmenter import WhisperSegmenter
@@ -24,17 +25,16 @@ from edge_ser.voice import VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
+    from edge_ser.audio.block import ClosableSource
+    from edge_ser.events import Event
     from edge_ser.speech.segment import Segmenter, SpeechSegment
 
 _log = logging.getLogger(__name__)
-
-_SMOOTHED = 3
-"""Number of windows whose probabilities a ``window`` event averages."""
 
 
 class Recognizer:
@@ -140,56 +140,113 @@ class Recognizer:
         if self.bundle.prior is not None:
             voice.hear(self._normalisation.transform(values), weight(neutral))
 
+    def session(
+        self,
+        rate: float = SAMPLING_RATE,
+        hop: float | None = 0.5,
+        threshold: float | None = None,
+        *,
+        voice: VoiceStatistics | None = None,
+        adapt: bool = True,
+    ) -> Session:
+        """Begin a stream whose samples you push; see :class:`edge_ser.Session`."""
+        return Session(self, rate, hop, threshold, voice=voice, adapt=adapt)
+
     def stream(
         self,
-        source: Source,
-        hop: float = 0.5,
+        source: Source | str | os.PathLike[str],
+        hop: float | None = 0.5,
         threshold: float | None = None,
         *,
         voice: VoiceStatistics | None = None,
         adapt: bool = True,
     ) -> Generator[Event, None, None]:
-        """Yield events as they happen, until the source ends.
+        """Yield events as they happen, until the source ends or another thread closes it.
 
         Args:
-            source: a microphone, file or signal of :mod:`edge_ser.audio`.
-            hop: seconds between two ``window`` events while someone speaks.
-            threshold: confidence below which ``emotion`` is None; by default the model's.
-            voice: statistics of the speaker to start from, which are updated; by default those of
-                an unknown voice.
-            adapt: whether every utterance is added to ``voice``.
+            source: a microphone, file or signal of :mod:`edge_ser.audio`, or the path of a file.
+            hop: as in :class:`edge_ser.Session`.
+            threshold: as in :class:`edge_ser.Session`.
+            voice: as in :class:`edge_ser.Session`.
+            adapt: as in :class:`edge_ser.Session`.
 
         Raises:
             EdgeSerError: at once if ``hop`` or ``threshold`` is out of range; later if the source
                 fails.
         """
-        if not 0 < hop < math.inf:
-            raise EdgeSerError(f"a hop of {hop} s is impossible; give a number above 0")
-        _check_threshold(threshold)
+        check(hop, threshold)
+        if isinstance(source, str | os.PathLike):
+            source = AudioFile(source)
         return self._events(source, hop, threshold, voice, adapt)
+
+    def _events(
+        self,
+        source: Source,
+        hop: float | None,
+        threshold: float | None,
+        voice: VoiceStatistics | None,
+        adapt: bool,
+    ) -> Generator[Event, None, None]:
+        with (
+            source,
+            self.session(hop=hop, threshold=threshold, voice=voice, adapt=adapt) as session,
+        ):
+            for block in source:
+                yield from session.hear(block)
+            yield from session.finish()
+
+    async def astream(
+        self,
+        source: ClosableSource | str | os.PathLike[str],
+        hop: float | None = 0.5,
+        threshold: float | None = None,
+        *,
+        voice: VoiceStatistics | None = None,
+        adapt: bool = True,
+    ) -> AsyncGenerator[Event, None]:
+        """Yield what :meth:`stream` yields, computed in other threads.
+
+        The source is closed when the task is cancelled, or leaves the loop and calls ``aclose()``.
+        """
+        from edge_ser.asynchronous import in_threads
+
+        if isinstance(source, str | os.PathLike):
+            source = AudioFile(source)
+        events = self.stream(source, hop, threshold, voice=voice, adapt=adapt)
+        async with aclosing(in_threads(events, source.close)) as waited_for:
+            async for event in waited_for:
+                yield event
 
     def classify(
         self,
-        signal: ArrayLike,
-        sampling_rate: int,
+        signal: ArrayLike | str | os.PathLike[str],
+        sampling_rate: float | None = None,
         threshold: float | None = None,
         *,
         voice: VoiceStatistics | None = None,
         adapt: bool = True,
     ) -> Classification:
-        """Classify a whole signal.
+        """Classify a whole signal or file.
 
         Args:
-            signal: (n,) or (n, channels), float in [-1, 1] or int16.
-            sampling_rate: Hz, 8000 to 192000.
+            signal: (n,) or (n, channels), float in [-1, 1], or PCM of 8, 16 or 32 bits, as
+                ``scipy.io.wavfile`` and soundfile read it; or the path of a file.
+            sampling_rate: of an array; Hz, 8000 to 192000.
             threshold: as for :meth:`stream`.
             voice: as for :meth:`stream`.
             adapt: as for :meth:`stream`.
 
         Raises:
-            EdgeSerError: the signal is empty or not finite, or its rate is out of range.
+            EdgeSerError: the signal is empty or not finite, its rate is missing or out of range, or
+                the file cannot be read.
         """
-        source = AudioSignal(np.asarray(signal), sampling_rate)
+        source: Source
+        if isinstance(signal, str | os.PathLike):
+            source = AudioFile(signal)
+        elif sampling_rate is None:
+            raise EdgeSerError("an array needs its sampling rate: classify(signal, sampling_rate)")
+        else:
+            source = AudioSignal(np.asarray(signal), sampling_rate)
         return self.classify_source(source, threshold, voice=voice, adapt=adapt)
 
     def classify_source(
@@ -205,9 +262,8 @@ class Recognizer:
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
         """
-        _check_threshold(threshold)
         utterances = []
-        for e in self._events(source, None, threshold, voice, adapt):
+        for e in self.stream(source, None, threshold, voice=voice, adapt=adapt):
             if isinstance(e, StatusEvent):
                 raise EdgeSerError(e.message)
             utterances.append(
@@ -224,7 +280,7 @@ class Recognizer:
         weights = np.array([u.end - u.start for u in utterances])
         scores = np.array([list(u.probabilities.values()) for u in utterances])
         mean = weights @ scores / weights.sum()
-        emotion, confidence, probabilities = self._decide(mean, threshold)
+        emotion, confidence, probabilities = self.decide(mean, threshold)
         return Classification(
             emotion=emotion,
             confidence=confidence,
@@ -259,94 +315,21 @@ class Recognizer:
                 yield block, heard(segmenter.push(block.samples))
             yield Block(np.empty(0, np.int16), time.monotonic()), heard(segmenter.finish())
 
-    def _decide(
+    def decide(
         self, probabilities: NDArray[np.float64], threshold: float | None
     ) -> tuple[str | None, float, dict[str, float]]:
+        """Return the emotion, or None, its probability, and those of all labels.
+
+        Args:
+            probabilities: (C,).
+            threshold: as for :meth:`stream`.
+        """
         labels = self.bundle.labels
         least = self.bundle.threshold if threshold is None else threshold
         best = int(np.argmax(probabilities))
         confidence = float(probabilities[best])
         emotion = labels[best] if confidence >= least else None
         return emotion, confidence, dict(zip(labels, probabilities.tolist(), strict=True))
-
-    def _events(
-        self,
-        source: Source,
-        hop: float | None,
-        threshold: float | None,
-        voice: VoiceStatistics | None,
-        adapt: bool,
-    ) -> Generator[Event, None, None]:
-        seconds, dropped = 0.0, 0
-        voice = voice or self.unknown_voice()
-        arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
-        recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
-
-        def event(segment: SpeechSegment) -> Event:
-            while len(arrivals) > 1 and arrivals[0][0] < segment.newest - 1e-6:
-                arrivals.popleft()
-            try:
-                scores = self.probabilities(segment.values, voice)
-            except Exception as error:  # noqa: BLE001 - runtimes raise many types
-                _log.debug("where it happened", exc_info=error)
-                text = f"speech from {segment.start:.2f} to {segment.end:.2f} s cannot be scored"
-                return StatusEvent(
-                    status="error", at=seconds, message=f"{text} ({error})", dropped=dropped
-                )
-            known = voice.count * self._features.step
-            if segment.final:
-                recent.clear()
-                if adapt:
-                    named = dict(zip(self.bundle.labels, scores.tolist(), strict=True))
-                    self.hear(voice, segment.values, named.get("neutral", 0.0))
-            else:
-                recent.append(scores)
-                scores = np.mean(recent, axis=0)
-            emotion, confidence, probabilities = self._decide(scores, threshold)
-            return EmotionEvent(
-                type="utterance" if segment.final else "window",
-                start=round(segment.start, 3),
-                end=round(segment.end, 3),
-                emotion=emotion,
-                confidence=confidence,
-                probabilities=probabilities,
-                heard=round(known, 3),
-                latency_ms=round((time.monotonic() - arrivals[0][1]) * 1000, 1),
-                dropped=dropped,
-                model=self.bundle.name,
-                backend=self.backend,
-            )
-
-        with source, self.segmenter(hop) as segmenter:
-            for block in source:
-                if block.lost:
-                    # speech before and after the gap is not one utterance
-                    yield from map(event, segmenter.finish())
-                    dropped += block.lost
-                    seconds += block.lost / SAMPLING_RATE
-                    segmenter.restart(seconds)
-                if block.status:
-                    yield StatusEvent(
-                        status=block.status.state,
-                        at=round(seconds, 3),
-                        message=block.status.message,
-                        dropped=dropped,
-                    )
-                seconds += len(block.samples) / SAMPLING_RATE
-                arrivals.append((seconds, block.arrival))
-                yield from map(event, segmenter.push(block.samples))
-                while len(arrivals) > 1 and arrivals[0][0] < seconds - _HISTORY:
-                    arrivals.popleft()
-            yield from map(event, segmenter.finish())
-
-
-_HISTORY = 5.0
-"""Seconds of arrival times that are kept: more than any feature set lags behind its samples."""
-
-
-def _check_threshold(threshold: float | None) -> None:
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise EdgeSerError(f"a threshold of {threshold} is impossible; give one from 0 to 1")
 
 
 def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:

@@ -52,7 +52,7 @@ def test_listen_appends_utterances_only(tmp_path: Path) -> None:
         utterances = [event for event in done.records if event["type"] == "utterance"]
         written = lines(path)
         assert len(written) == expected
-        times = [line.pop("time") for line in written]
+        times = [line["time"] for line in written]
         assert written[-4:] == utterances
         assert times == sorted(times)
 

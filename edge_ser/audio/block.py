@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -62,3 +63,22 @@ class Source(Protocol):
     def __enter__(self) -> object: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+class ClosableSource(Source, Protocol):
+    """A source that any thread can end: what has been read is still delivered."""
+
+    def close(self) -> None:
+        """End the iterations under way."""
+
+
+class Closable:
+    """The ``close`` of a source, for its iterations to look at."""
+
+    def __init__(self) -> None:
+        self._closed = Event()
+
+    def close(self) -> None:
+        """End the iterations under way; any thread may call this, and iterate again."""
+        closed, self._closed = self._closed, Event()
+        closed.set()

@@ -22,7 +22,26 @@ PIECE = 4096
 
 _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _FULL_SCALE = 32768.0
+_PCM = {"uint8": (128.0, 128.0), "int16": (0.0, _FULL_SCALE), "int32": (0.0, 2.0**31)}
+"""Offset and full scale of integers; 24 bits come as the upper ones of 32."""
 _LARGEST = 100.0  # 40 dB over full scale: int16 values in a float array, for instance
+
+
+def check_type(signal: NDArray[Any]) -> None:
+    """Check that a :class:`Converter` takes arrays of this type.
+
+    Raises:
+        EdgeSerError: it does not, or the array has not one or two axes.
+    """
+    if signal.dtype.name not in _PCM and signal.dtype.kind != "f":
+        raise EdgeSerError(
+            f"a signal of {signal.dtype} cannot be used; give floats within [-1, 1], or int16"
+        )
+    if signal.ndim not in (1, 2):
+        raise EdgeSerError(
+            f"a signal of shape {signal.shape} cannot be used; give (samples,) or "
+            "(samples, channels)"
+        )
 
 
 class Converter:
@@ -62,7 +81,7 @@ class Converter:
         """Convert the next piece; what the resampler holds back comes out of later calls.
 
         Args:
-            frames: int16, or float within [-1, 1]; (n,) or (n, channels).
+            frames: float within [-1, 1], or PCM of 8, 16 or 32 bits; (n,) or (n, channels).
 
         Raises:
             EdgeSerError: for NaN, infinity and absurdly large values.
@@ -71,10 +90,11 @@ class Converter:
             frames = frames[:, None]
         if self._mix is None:
             self._mix = Downmix(self._rate, frames.shape[1], self._channel, self._name)
-        if frames.dtype == np.int16:
-            if frames.shape[1] == 1 and self._resampler is None:
-                return frames[:, 0]
-            frames = frames / np.float32(_FULL_SCALE)
+        if frames.dtype == np.int16 and frames.shape[1] == 1 and self._resampler is None:
+            return frames[:, 0]
+        if frames.dtype.name in _PCM:
+            offset, scale = _PCM[frames.dtype.name]
+            frames = (frames.astype(np.float32) - np.float32(offset)) / np.float32(scale)
         else:
             self._check(frames)
         self._frames += len(frames)

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_ser.audio.block import SAMPLING_RATE, Block
+from edge_ser.audio.block import SAMPLING_RATE, Block, Closable
 from edge_ser.audio.convert import PIECE, in_blocks, to_samples
 from edge_ser.audio.parts import Part, beginnings
 from edge_ser.audio.wav import UNKNOWN_SIZE, Layout, decode, read_layout, unfinished
@@ -37,7 +37,7 @@ _NOT_OURS = {
 """Where the mark of a format is that libsndfile lacks, the mark, and the format's name."""
 
 
-class AudioFile:
+class AudioFile(Closable):
     """A WAV, FLAC, OGG, MP3, … file as a source; it is never loaded as a whole.
 
     Each iteration starts from the beginning. What a cut or damaged file still holds is heard, and
@@ -65,11 +65,15 @@ class AudioFile:
         channel: int | None = None,
         strict: bool = False,
     ) -> None:
+        super().__init__()
         self.path = Path(path)
         self.name = str(path)
         self.realtime = realtime
         self.channel = channel
         self._strict = strict
+
+    def __repr__(self) -> str:
+        return f"AudioFile({self.name!r})"
 
     def __enter__(self) -> AudioFile:
         self._check()
@@ -83,12 +87,13 @@ class AudioFile:
 
     def __iter__(self) -> Iterator[Block]:
         self._check()
-        start = time.monotonic()
-        end = 0
+        closed, start, end = self._closed, time.monotonic(), 0
         for samples in in_blocks(self._samples()):
             end += len(samples)
             if self.realtime:
-                time.sleep(max(0.0, start + end / SAMPLING_RATE - time.monotonic()))
+                closed.wait(max(0.0, start + end / SAMPLING_RATE - time.monotonic()))
+            if closed.is_set():
+                return
             yield Block(samples, time.monotonic())
 
     def _check(self) -> None:

@@ -111,6 +111,9 @@ class Microphone:
         self._capture: _Capture | None = None
         self._closing: Future[None] | None = None
 
+    def __repr__(self) -> str:
+        return f"Microphone({self.name!r})"
+
     def open(self) -> None:
         """Start capturing; do nothing if it is already running."""
         if self._capture is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge_ser.audio.block import Block
+from edge_ser.audio.block import Block, Closable
 from edge_ser.audio.convert import BLOCK, Converter
 from edge_ser.audio.wav import ENCODINGS, UNKNOWN_SIZE, Layout, decode, read_layout
 from edge_ser.errors import EdgeSerError
@@ -29,7 +29,7 @@ _MOST = 1 << 16  # bytes read at a time
 _RAW = Layout(rate=16_000, channels=1, encoding=ENCODINGS["s16le"], start=0, size=0, riff=0)
 
 
-class AudioPipe:
+class AudioPipe(Closable):
     """What another program writes, as a source: from stdin, a FIFO or a device.
 
     It is opened on entering ``with``, which waits for the writer, and read once, forward. While
@@ -56,6 +56,7 @@ class AudioPipe:
         channels: int | None = None,
         channel: int | None = None,
     ) -> None:
+        super().__init__()
         self.path = path
         self.name = "stdin" if str(path) == STDIN else str(path)
         self.channel = channel
@@ -71,6 +72,9 @@ class AudioPipe:
         self._descriptor: int | None = None
         self._layout = _RAW
         self._ended = False
+
+    def __repr__(self) -> str:
+        return f"AudioPipe({self.name!r})"
 
     def __enter__(self) -> AudioPipe:
         if self._descriptor is None:
@@ -134,13 +138,15 @@ class AudioPipe:
 
     def _blocks(self) -> Iterator[Block]:
         converter = Converter(self._layout.rate, self.name, self.channel)
-        heard = False
+        closed, heard = self._closed, False
         for frames in self._frames():
             arrival = time.monotonic()
             heard = heard or frames is not None
             samples = np.empty(0, np.int16) if frames is None else converter.push(frames)
             for start in range(0, max(1, len(samples)), BLOCK):
                 yield Block(samples[start : start + BLOCK], arrival)
+        if closed.is_set():
+            return
         if not heard:
             raise EdgeSerError(f"{self.name} ended before any audio came; check what writes to it")
         rest = converter.flush()
@@ -149,10 +155,12 @@ class AudioPipe:
 
     def _frames(self) -> Iterator[NDArray[Any] | None]:
         """Yield (n, channels) frames until the end; None while nothing comes."""
-        layout = self._layout
+        layout, closed = self._layout, self._closed
         promised = layout.size if 0 < layout.size < UNKNOWN_SIZE else None
         read, waiting = 0, b""
         while promised is None or read < promised:
+            if closed.is_set():
+                return
             if not select.select([self], [], [], _POLL)[0]:
                 yield None
                 continue

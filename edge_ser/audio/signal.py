@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge_ser.audio.block import Block
-from edge_ser.audio.convert import PIECE, in_blocks, to_samples
+from edge_ser.audio.block import Block, Closable
+from edge_ser.audio.convert import PIECE, check_type, in_blocks, to_samples
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class AudioSignal:
+class AudioSignal(Closable):
     """An array as a source.
 
     Args:
-        signal: float within [-1, 1] or int16; (n,) or (n, channels).
+        signal: float within [-1, 1], or PCM of 8 (unsigned), 16 or 32 bits; (n,) or
+            (n, channels).
         sampling_rate: Hz, 8 to 192 kHz.
         channel: hear only this one, from 1; None: what the channels have in common, see
             :class:`edge_ser.audio.channels.Downmix`.
@@ -36,12 +37,10 @@ class AudioSignal:
     def __init__(
         self, signal: NDArray[Any], sampling_rate: float, channel: int | None = None
     ) -> None:
+        super().__init__()
         signal = np.asarray(signal)
-        if signal.dtype != np.int16 and signal.dtype.kind != "f":
-            raise EdgeSerError(
-                f"a signal of {signal.dtype} cannot be used; give int16, or floats within [-1, 1]"
-            )
-        if signal.ndim not in (1, 2) or signal.shape[-1] > len(signal) > 0:
+        check_type(signal)
+        if signal.shape[-1] > len(signal) > 0:
             raise EdgeSerError(
                 f"a signal of shape {signal.shape} cannot be used; give (samples,) or "
                 "(samples, channels)"
@@ -52,6 +51,9 @@ class AudioSignal:
         self.sampling_rate = sampling_rate
         self.channel = channel
 
+    def __repr__(self) -> str:
+        return f"AudioSignal({self.signal.dtype}{self.signal.shape}, {self.sampling_rate:g} Hz)"
+
     def __enter__(self) -> AudioSignal:
         return self
 
@@ -59,8 +61,11 @@ class AudioSignal:
         """Do nothing: there is nothing to close."""
 
     def __iter__(self) -> Iterator[Block]:
+        closed = self._closed
         starts = range(0, len(self.signal), PIECE)
         pieces = (self.signal[start : start + PIECE] for start in starts)
         converted = to_samples(pieces, self.sampling_rate, self.name, self.channel)
         for samples in in_blocks(converted):
+            if closed.is_set():
+                return
             yield Block(samples, time.monotonic())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.audio.block import SAMPLING_RATE, Block, Status
+from edge_ser.audio.block import SAMPLING_RATE, Block, Closable, Status
 from edge_ser.audio.devices import skip_portaudio_cleanup
 from edge_ser.audio.microphone import Microphone
 from edge_ser.errors import EdgeSerError
@@ -35,7 +35,7 @@ _TICK = 0.5
 """Seconds between empty blocks while the device is gone; at each the reader may end."""
 
 
-class SteadyMicrophone:
+class SteadyMicrophone(Closable):
     """A :class:`Microphone` that is reopened after the device was lost.
 
     While the device is gone, an empty block comes twice a second, whose ``lost`` counts the time
@@ -55,10 +55,14 @@ class SteadyMicrophone:
     def __init__(
         self, device: str | int | None = None, wait: bool = False, channel: int | None = None
     ) -> None:
+        super().__init__()
         self._microphone = Microphone(device, channel)
         self._waits = wait
         self._entered = False
         self._reopening: Future[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"SteadyMicrophone({self.name!r})"
 
     @property
     def name(self) -> str:
@@ -73,6 +77,11 @@ class SteadyMicrophone:
                 raise
         self._entered = True
         return self
+
+    def close(self) -> None:
+        """Stop listening, or waiting for the device, from any thread."""
+        super().close()
+        self._microphone.close()
 
     def __exit__(self, *exc: object) -> None:
         self._entered = False
@@ -93,10 +102,11 @@ class SteadyMicrophone:
                 self.__exit__()
 
     def _blocks(self) -> Iterator[Block]:
+        closed = self._closed
         newest = time.monotonic()  # up to when audio has arrived or been counted as lost
         pauses: Iterator[float] | None = None  # not None while the device is gone
         status: Status | None
-        while True:
+        while not closed.is_set():
             try:
                 self._open()
                 for block in self._microphone:
@@ -119,6 +129,8 @@ class SteadyMicrophone:
                 now = time.monotonic()
                 yield Block(np.zeros(0, np.int16), now, _samples(now - newest), status)
                 newest, status = now, None
+                if closed.is_set():
+                    return
 
     def _reopened(self, pauses: Iterator[float]) -> Iterator[None]:
         """Yield every ``_TICK`` until the microphone is open; it may not deliver audio yet."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
+    from edge_ser.voice import VoiceStatistics
 
 SUMMARY = "print the emotion of every utterance as it is spoken"
 EXAMPLE = """\
@@ -114,14 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         else SteadyMicrophone(arguments.device, arguments.wait, arguments.channel)
     )
     voice = options.voice(arguments, recognizer)
-    sinks = _sinks(arguments, recognizer, lambda: ending.level)
-    if arguments.remember:
-        from edge_ser.sinks.memory import VoiceMemory
-
-        sinks.append(VoiceMemory(arguments.remember, voice, recognizer.bundle, say))
     manager = Systemd.from_environment()
-    if manager:
-        sinks.append(manager)
     with ExitStack() as stack:
 
         def opened() -> None:
@@ -136,6 +130,9 @@ def run(arguments: argparse.Namespace) -> int:
         ending = EndingSource(
             source, arguments.duration, opened, manager.alive if manager else lambda: None
         )
+        sinks = _sinks(arguments, recognizer, voice, lambda: ending.level)
+        if manager:
+            sinks.append(manager)
         stack.enter_context(handling_signals(ending.stop))
         events = recognizer.stream(
             ending, arguments.hop, arguments.threshold, voice=voice, adapt=not arguments.no_adapt
@@ -147,7 +144,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _sinks(
-    arguments: argparse.Namespace, recognizer: Recognizer, level: Callable[[], float]
+    arguments: argparse.Namespace,
+    recognizer: Recognizer,
+    voice: VoiceStatistics,
+    level: Callable[[], float],
 ) -> list[Sink]:
     sinks = [*_shown(arguments.json, recognizer, level)]
     if arguments.output:
@@ -161,6 +161,10 @@ def _sinks(
         sinks.append(
             Mqtt(arguments.mqtt, login, arguments.mqtt_ca, bundle.labels, bundle.name, say)
         )
+    if arguments.remember:
+        from edge_ser.sinks.memory import VoiceMemory
+
+        sinks.append(VoiceMemory(arguments.remember, voice, recognizer.bundle, say))
     return sinks
 
 

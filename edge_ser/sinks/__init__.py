@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from edge_ser.events import Event
@@ -24,9 +23,3 @@ class Sink(Protocol):
 
     def __call__(self, event: Event) -> None:
         """Show, write or send one event."""
-
-
-def record(event: Event) -> dict[str, Any]:
-    """Add the current ``time`` (ISO 8601, UTC) to an event that is kept or sent elsewhere."""
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-    return {"time": now, **event.to_dict()}

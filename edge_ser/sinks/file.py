@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import Warn, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from edge_ser.events import Event
+    from edge_ser.sinks import Warn
 
 LARGEST = 10_000_000
 """Bytes of a file before the next one is started."""
@@ -69,7 +69,7 @@ class JsonFile:
         """Write the event, unless it is a ``window``."""
         if event.type == "window":
             return
-        line = json.dumps(record(event)).encode() + b"\n"
+        line = json.dumps(event.to_dict()).encode() + b"\n"
         try:
             with self._locked():
                 self._append(line)

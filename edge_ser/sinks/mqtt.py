@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 
 from edge_ser.errors import EdgeSerError, NotInstalledError
 from edge_ser.events import Event, StatusEvent
-from edge_ser.sinks import Warn, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from edge_ser.sinks import Warn
 
 _log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class Mqtt:
                     self._retain("microphone", self._microphone)
         elif event.type == "utterance":
             with self._changed:
-                self._waiting.append(json.dumps(record(event)))
+                self._waiting.append(json.dumps(event.to_dict()))
                 if len(self._waiting) > KEPT:
                     self._waiting.popleft()
                     self._missed += 1
