@@ -19,8 +19,7 @@ class EmotionEvent:
 
     Args:
         type: ``window`` (rolling, while someone speaks) or ``utterance`` (they stopped).
-        time: wall clock of ``end``, in UTC; of a file that is read faster than it was spoken: when
-            it was read.
+        time: when ``end`` was heard or read, in UTC.
         start: seconds of captured audio since the start of the stream, lost audio included.
         end: as ``start``.
         emotion: the most probable label, or None where ``confidence`` is below the threshold.
@@ -57,7 +56,7 @@ class StatusEvent:
 
     Args:
         type: ``status``.
-        time: wall clock, in UTC.
+        time: when it happened, in UTC.
         status: ``lost``, ``silent`` (nothing but zeros) or ``back``: the microphone; ``error``:
             speech that could not be scored.
         at: seconds of captured audio since the start of the stream, lost audio included.

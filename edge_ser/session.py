@@ -152,8 +152,6 @@ class Session:
             self._arrivals.popleft()
 
     def _event(self, segment: SpeechSegment) -> Event:
-        while len(self._arrivals) > 1 and self._arrivals[0][0] < segment.newest - 1e-6:
-            self._arrivals.popleft()
         recognizer, voice = self._recognizer, self.voice
         try:
             scores = recognizer.probabilities(segment.values, voice)
@@ -171,9 +169,9 @@ class Session:
             self._recent.append(scores)
             scores = np.mean(self._recent, axis=0)
         emotion, confidence, probabilities = recognizer.decide(scores, self._threshold)
-        ended, arrival = self._arrivals[0]
-        latency = time.monotonic() - arrival
-        ago = timedelta(seconds=latency + ended - segment.end)
+        now = time.monotonic()
+        latency = now - self._arrival(segment.newest)
+        ago = timedelta(seconds=now - self._arrival(segment.end))
         return EmotionEvent(
             type="utterance" if segment.final else "window",
             time=datetime.now(timezone.utc) - ago,
@@ -188,6 +186,11 @@ class Session:
             model=recognizer.bundle.name,
             backend=recognizer.backend,
         )
+
+    def _arrival(self, seconds: float) -> float:
+        """Return when the sample at this time of the stream arrived."""
+        after = (arrival for end, arrival in self._arrivals if end > seconds - 1e-6)
+        return next(after, self._arrivals[-1][1])
 
     def _status(
         self, status: Literal["lost", "silent", "back", "error"], message: str
