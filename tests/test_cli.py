@@ -453,7 +453,8 @@ def test_classify_takes_what_it_can_and_goes_on(tmp_path: Path, speech: Signal) 
     no_channels.write_bytes(header)
     (tmp_path / "empty.wav").touch()
     (tmp_path / "text.wav").write_text("not audio at all\n" * 100)
-    names = ("no channels.wav", "empty.wav", "text.wav", "missing.wav", ".")
+    (tmp_path / "folder").mkdir()
+    names = ("no channels.wav", "empty.wav", "text.wav", "missing.wav", "folder")
     unusable += [tmp_path / name for name in names]
 
     # the unusable ones come first: what follows must still be done
@@ -483,7 +484,7 @@ def test_classify_of_silence_is_no_failure(tmp_path: Path) -> None:
     path = tmp_path / "silence.wav"
     soundfile.write(path, np.zeros(16_000), 16_000)
     done = edge_ser("classify", path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}: no speech\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{path}  no speech\n", "")
 
 
 def test_progress_is_shown_where_it_is_watched(tmp_path: Path) -> None:
@@ -498,7 +499,7 @@ def test_progress_is_shown_where_it_is_watched(tmp_path: Path) -> None:
     shown = os.read(watched, 65_536).decode()
     os.close(watched)
     assert done.returncode == 0
-    assert done.stdout.decode().splitlines() == [f"{path}: no speech" for path in files]
+    assert done.stdout.decode().splitlines() == [f"{path}  no speech" for path in files]
     assert "classifying" in shown and "0/2" in shown
 
 

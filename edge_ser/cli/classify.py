@@ -2,89 +2,132 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from edge_ser.cli import options
-from edge_ser.cli.output import fail, write_json, write_line
+from edge_ser.cli.output import fail, say
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from edge_ser.events import Classification
+    from rich.console import Console
+
+    from edge_ser.cli.files import Answer
 
 SUMMARY = "classify the utterances of audio files"
 EXAMPLE = """\
 edge-ser classify clip.wav
-  edge-ser classify --json recordings/*.flac > emotions.jsonl
-  ffmpeg -v error -i talk.m4a -f wav - | edge-ser classify -"""
+  edge-ser classify recordings --csv emotions.csv
+  edge-ser classify interview.flac --labels interview.txt
+  ffmpeg -v error -i talk.m4a -f wav - | edge-ser classify --json -"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files; -: stdin")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="audio files, or folders with audio files in them and below; -: stdin",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write a table too, with a row an utterance"
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="of a single file, write a label track too, which Audacity imports",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=options.channel,
+        default=len(os.sched_getaffinity(0)),
+        metavar="N",
+        help="processes at most (default: all cores, %(default)s)",
+    )
     options.add_audio(parser)
     options.add_model(parser)
     options.add_threshold(parser)
     options.add_voice(parser)
     options.add_json(parser)
+    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify file after file; report those that cannot be used and go on with the next."""
-    from edge_ser.recognizer import load
+    from edge_ser.bundle import load_bundle
+    from edge_ser.cli.files import classify, find
+    from edge_ser.cli.results import Csv, Table, write_answer, write_labels
 
-    recognizer = load(arguments.model, arguments.backend)
-    voice = options.voice(arguments, recognizer)
-    code = 0
-    for file in _with_progress(arguments.files):
-        try:
-            result = recognizer.classify_source(
-                options.recording(arguments, file),
-                arguments.threshold,
-                voice=voice.copy(),
-                adapt=not arguments.no_adapt,
-            )
-        except EdgeSerError as error:
-            code = fail(error)
-            if arguments.json:
-                write_json({"file": str(file), "error": str(error)})
-            continue
-        if arguments.json:
-            write_json({"file": str(file), **result.to_dict()})
-        else:
-            _write_plain(file, result)
+    files = find(arguments.files)
+    if arguments.labels and len(files) > 1:
+        arguments.parser.error(f"--labels is for a single file, not for {len(files)}")
+    terminal = None if arguments.json else _terminal()
+    with ExitStack() as stack:
+        table = Table(files, terminal)
+        writers = [write_answer if arguments.json else table]
+        if arguments.csv:
+            file = stack.enter_context(_create(arguments.csv, files))
+            writers.append(Csv(file, load_bundle(arguments.model).labels))
+        if arguments.labels:
+            track = stack.enter_context(_create(arguments.labels, files))
+        code = 0
+        answers = classify(files, arguments, arguments.jobs)
+        for answer in _with_progress(answers, len(files), terminal):
+            if answer.error:
+                code = fail(answer.error)
+            for write in writers:
+                write(answer)
+            if arguments.labels and answer.result:
+                write_labels(track, answer.result)
+    if len(files) > 1 and not arguments.json:
+        say(table.summary())
     return code
 
 
-def _write_plain(file: Path, result: Classification) -> None:
-    from edge_ser.sinks.lines import decision, utterance_line
+def _create(path: Path, files: Sequence[Path]) -> TextIO:
+    """Open a file to be written.
 
-    if result.probabilities is None:
-        write_line(f"{file}: no speech")
+    Raises:
+        EdgeSerError: it cannot be, or is one of ``files``.
+    """
+    try:
+        if path.exists() and any(file.exists() and path.samefile(file) for file in files):
+            raise EdgeSerError(f"{path} is to be classified, not overwritten; choose another name")
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise EdgeSerError(f"cannot write {path} ({error.strerror}); choose another") from None
+
+
+def _terminal() -> Console | None:
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    from rich.console import Console
+
+    return Console()
+
+
+def _with_progress(
+    answers: Iterator[Answer], count: int, terminal: Console | None
+) -> Iterator[Answer]:
+    """Add a progress bar, on stderr or below what is written to a terminal."""
+    if count == 1 or not (terminal or sys.stderr.isatty()):
+        yield from answers
         return
-    write_line(f"{file}: {decision(result.emotion, result.probabilities)}")
-    for utterance in result.utterances:
-        write_line(utterance_line(utterance))
-
-
-def _with_progress(files: list[Path]) -> Iterable[Path]:
-    """Add a progress bar if stderr is a terminal and stdout is not."""
-    if len(files) > 1 and sys.stderr.isatty() and not sys.stdout.isatty():
-        return _progress(files)
-    return files
-
-
-def _progress(files: list[Path]) -> Iterator[Path]:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), *Progress.get_default_columns()[1:])
-    console = Console(stderr=True)
+    console = terminal or Console(stderr=True)
     with Progress(
         *columns, MofNCompleteColumn(), console=console, redirect_stdout=False, transient=True
     ) as bar:
-        yield from bar.track(files, description="classifying")
+        yield from bar.track(answers, total=count, description="classifying")
