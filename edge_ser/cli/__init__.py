@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from edge_ser.cli import (
     bench,
     classify,
+    completion,
+    config,
     devices,
     doctor,
     enrol,
@@ -20,14 +22,19 @@ from edge_ser.cli import (
 )
 from edge_ser.cli.options import describe
 from edge_ser.cli.output import fail, logging_to_stderr, set_up_stdout
+from edge_ser.cli.parser import Parser
 from edge_ser.cli.signals import Interrupt, handling_signals
 from edge_ser.errors import EdgeSerError
 from edge_ser.native import separate_stderr
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-COMMANDS = (listen, classify, enrol, profiles, devices, models, info, bench, doctor)
+COMMANDS = (listen, classify, enrol, profiles, devices, models, info, bench, doctor, completion)
+
+_log = logging.getLogger(__name__)
 
 _EXAMPLE = """\
 edge-ser listen                        listen to the default microphone
@@ -70,16 +77,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None, be_verbose: Callable[[int], None]) -> int:
     try:
-        arguments = _parser().parse_args(argv)
+        arguments, defaults = _parse(sys.argv[1:] if argv is None else argv)
         be_verbose(arguments.verbose)
+        if defaults:
+            _log.info("defaults from %s", defaults)
         code: int = arguments.run(arguments)
     except SystemExit as end:  # from a signal, or from argparse after printing help or an error
         return int(end.code or 0)
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="edge-ser")
+def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Path | None]:
+    """Parse the command line; return it, and the file that its defaults are from."""
+    parser, subparsers = _parsers()
+    command = next((argument for argument in argv if argument in subparsers), None)
+    defaults = None
+    if command and "--no-config" not in argv:
+        defaults = config.set_defaults(command, subparsers)
+    return parser.parse(argv), defaults
+
+
+def _parsers() -> tuple[Parser, dict[str, Parser]]:
+    """Create the parser of everything, and those of the commands by name."""
+    parser, subparsers = Parser(prog="edge-ser"), {}
     describe(parser, "On-device speech emotion recognition: angry, happy, neutral, sad.", _EXAMPLE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -94,5 +114,9 @@ def _parser() -> argparse.ArgumentParser:
             default=0,
             help="tell on stderr what it does; -vv: in detail, with tracebacks",
         )
-        subparser.set_defaults(run=command.run)
-    return parser
+        subparser.add_argument(
+            "--no-config", action="store_true", help="ignore the defaults in config.toml"
+        )
+        subparser.set_defaults(run=command.run, parser=subparser, whole=parser)
+        subparsers[name] = subparser
+    return parser, subparsers

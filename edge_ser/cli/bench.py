@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge_ser.cli import options
-from edge_ser.cli.output import say, write_json, write_table
+from edge_ser.cli.output import say, write_json, write_line, write_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,8 +57,24 @@ def run(arguments: argparse.Namespace) -> int:
         for figure in figures:
             write_json(figure._asdict())
     else:
-        write_table(Figure._fields, list(figures))
+        found = list(figures)
+        write_table(Figure._fields, found)
+        write_line(f"\n{in_words({figure.name: figure.value for figure in found})}")
     return 0
+
+
+def in_words(found: Mapping[str, float]) -> str:
+    """Say what the figures mean.
+
+    Args:
+        found: name of a :class:`Figure` to its value.
+    """
+    share = found["listen_processor"]
+    return (
+        f"{1 / share:.0f} times real time: listening takes {100 * share:.1f} % of a core and "
+        f"{found['peak_memory']:.0f} MB; {os.cpu_count() or 1} cores could hear about "
+        f"{(os.cpu_count() or 1) / share:.0f} microphones"
+    )
 
 
 def measure(recognizer: Recognizer) -> Iterator[Figure]:

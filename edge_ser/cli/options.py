@@ -143,9 +143,10 @@ def channel(text: str) -> int:
 
 def probability(text: str) -> float:
     """Parse a number in [0, 1]."""
-    value = _number(text)
+    value = _number(text.removesuffix("%"))
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+        percent = f"; give {value / 100:g} for {value:g} %" if 1 < value <= 100 else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1{percent}")
     return value
 
 
