@@ -56,6 +56,9 @@ MARGIN = 1.5
 """Seconds around a fault in which nothing is expected."""
 GROWTH = 5.0
 """Largest growth of memory after the first tenth, in MB."""
+SHORT = 0.5
+"""Seconds from which on an utterance is expected. The speech gate asks for 0.3 s of speech: in less
+than half a second a chunk more or less decides, and so does what was heard before."""
 _CLIPS = 60
 _BLOCK = 512
 
@@ -193,14 +196,17 @@ def listen(source: Faulty, output: Path) -> int:
 
 
 def expected(clips: Sequence[NDArray[np.int16]]) -> list[list[tuple[float, float]]]:
-    """Find start and end of each clip's utterances when it is played alone, between pauses."""
+    """Find start and end of each clip's utterances, but short ones, when it is played alone."""
     model = recognizer.load("cogcn")
     quiet = np.zeros(round(PAUSE * SAMPLING_RATE), np.int16)
     found = [
         model.classify(np.concatenate([quiet, clip, quiet]), SAMPLING_RATE).utterances
         for clip in clips
     ]
-    return [[(u.start - PAUSE, u.end - PAUSE) for u in utterances] for utterances in found]
+    return [
+        [(u.start - PAUSE, u.end - PAUSE) for u in utterances if u.end - u.start >= SHORT]
+        for utterances in found
+    ]
 
 
 def judge(
