@@ -27,7 +27,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 class _Training:
     """Skip a test module as soon as it imports what only training has, however indirectly."""
 
-    PACKAGES = frozenset({"export", "joblib", "torch", "train"})
+    PACKAGES = frozenset({"export", "gpiozero", "joblib", "torch", "train"})
 
     @classmethod
     def find_spec(cls, name: str, *_: object) -> None:

@@ -86,6 +86,8 @@ def test_listen_sets_itself_up_and_replays_the_demo_clip(checkout: Path) -> None
     installed = {p.name for p in (checkout / ".venv").glob("lib/python*/site-packages/*")}
     assert "opensmile" in installed
     assert not {"pandas", "pyarrow", "torch", "audformat"} & installed
+    files = [path for path in (checkout / ".venv").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 130e6
 
 
 def test_extras_are_added_to_what_is_there(checkout: Path) -> None:

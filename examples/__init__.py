@@ -1,0 +1,1 @@
+"""Programs that use edge_ser."""
