@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from edge_ser.features import FeatureSet, feature_set
 from edge_ser.features.whisper.encoder import WhisperEncoder
 from edge_ser.graph import KINDS
 from edge_ser.normalisation import Normalisation
+from edge_ser.paths import mode
 
 FORMAT = "edge-ser bundle 1"
 WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx", "tflite": "model.tflite"}
@@ -215,11 +217,7 @@ def load_bundle(model: str | Path) -> Bundle:
     """
     named = {folder.name: folder for folder in _bundled_folders()}
     path = named.get(str(model), Path(model))
-    try:
-        there = path.is_dir()
-    except OSError:  # the name is too long
-        there = False
-    if not there:
+    if not stat.S_ISDIR(mode(path)):
         known = ", ".join(named) or "none"
         raise EdgeSerError(f"no model {str(model)!r}: give a bundle folder, or one of: {known}")
     return verify(path, _read(path))

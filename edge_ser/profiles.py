@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import tempfile
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.paths import mode
 from edge_ser.voice import VoiceStatistics
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def path_of(name: str) -> Path:
         EdgeSerError: it is neither a file nor usable as a name.
     """
     path = Path(name)
-    if path.suffix == ".json" or path.is_file():
+    if path.suffix == ".json" or stat.S_ISREG(mode(path)):
         return path
     if not _NAME.fullmatch(name):
         raise EdgeSerError(f"{name!r} cannot be the name of a profile: use letters and digits")

@@ -74,6 +74,14 @@ def test_several_processes_say_the_same_in_the_same_order(folder: Path, tmp_path
     assert one.returncode == two.returncode == 1
 
 
+def test_a_name_that_is_too_long_is_one_of_the_unusable(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = classify(capsys, "x" * 300, folder / NAMES[0])
+    assert (code, out.count("\n")) == (1, 1)
+    assert "file name too long; check the path" in err
+
+
 def test_the_table_and_its_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     silence = folder.parent / "s.wav"
     soundfile.write(silence, np.zeros(16_000), 16_000)

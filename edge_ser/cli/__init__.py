@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import (
@@ -70,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return fail(error)
             if isinstance(error, OSError):
                 # stdout cannot be written: without this, Python would try again on exit
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                with suppress(io.UnsupportedOperation):  # an object in memory
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 return 0 if isinstance(error, BrokenPipeError) else fail(error)
             raise
 

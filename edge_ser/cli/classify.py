@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from edge_ser.cli import options
 from edge_ser.cli.output import fail, say
 from edge_ser.errors import EdgeSerError
+from edge_ser.paths import mode
 
 if TYPE_CHECKING:
     import argparse
@@ -99,7 +100,7 @@ def _create(path: Path, files: Sequence[Path]) -> TextIO:
         EdgeSerError: it cannot be, or is one of ``files``.
     """
     try:
-        if path.exists() and any(file.exists() and path.samefile(file) for file in files):
+        if mode(path) and any(mode(file) and path.samefile(file) for file in files):
             raise EdgeSerError(f"{path} is to be classified, not overwritten; choose another name")
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:

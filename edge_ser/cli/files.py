@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import stat
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
 from edge_ser.errors import EdgeSerError
+from edge_ser.paths import mode
 from edge_ser.recognizer import load
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class FileClassifier:
     def __call__(self, path: Path) -> Answer:
         """Classify a file."""
         try:
-            if path.is_dir():
+            if stat.S_ISDIR(mode(path)):
                 raise EdgeSerError(f"{path} holds no audio files")
             result = self._recognizer.classify_source(
                 options.recording(self._arguments, path),
@@ -99,7 +101,9 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
     A folder without any stays.
     """
-    return [file for path in paths for file in (path.is_dir() and _within(path)) or [path]]
+    return [
+        file for path in paths for file in (stat.S_ISDIR(mode(path)) and _within(path)) or [path]
+    ]
 
 
 def _within(folder: Path) -> list[Path]:

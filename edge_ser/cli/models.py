@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
 from edge_ser.cli.output import fail, write_json, write_table
 from edge_ser.errors import EdgeSerError
+from edge_ser.paths import mode
 
 if TYPE_CHECKING:
     import argparse
@@ -63,12 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _inside(folder: Path) -> list[Path]:
     """Return the models in a folder; the folder itself if it is a model or contains none."""
-    try:
-        if not (folder / "model.json").is_file():
-            return sorted(path.parent for path in folder.glob("*/model.json")) or [folder]
-    except OSError:  # the folder cannot be read, or its name is too long
-        pass
-    return [folder]
+    if stat.S_ISREG(mode(folder / "model.json")) or not stat.S_ISDIR(mode(folder)):
+        return [folder]
+    return sorted(path.parent for path in folder.glob("*/model.json")) or [folder]
 
 
 def _record(bundle: Bundle) -> dict[str, object]:

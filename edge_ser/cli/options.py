@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+import stat
 from typing import TYPE_CHECKING
 
 from edge_ser import __version__
+from edge_ser.paths import mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +110,9 @@ def recording(
     from edge_ser.audio import AudioFile, AudioPipe
 
     raw = arguments.rate, arguments.format, arguments.channels
-    if any(raw) or str(path) == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+    found = mode(path)
+    pipe = found and not (stat.S_ISREG(found) or stat.S_ISDIR(found))
+    if any(raw) or str(path) == "-" or pipe:
         return AudioPipe(path, *raw, arguments.channel)
     return AudioFile(path, realtime, arguments.channel)
 

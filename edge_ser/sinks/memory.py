@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge_ser import profiles
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent
+from edge_ser.paths import mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ class VoiceMemory:
         self._fails = False
 
     def __enter__(self) -> VoiceMemory:
-        if self._path.exists():
+        if mode(self._path):
             try:
                 self._voice.take(profiles.load(str(self._path), self._bundle))
             except EdgeSerError as error:
