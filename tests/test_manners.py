@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -39,13 +40,14 @@ def test_without_arguments_it_helps(capsys: pytest.CaptureFixture[str]) -> None:
         ("classify --threshold 80 a.wav", "'80' is not a number from 0 to 1; give 0.8 for 80 %"),
         ("classify --threshold 80% a.wav", "'80%' is not a number from 0 to 1; give 0.8 for 80 %"),
         ("classify --threshold 800 a.wav", "'800' is not a number from 0 to 1"),
+        ("classify --model cogcn ''", "the name of a file is empty"),
         ("classify --zzz a.wav", "unrecognized arguments: --zzz"),
     ],
 )
 def test_a_guess_ends_the_error(
     arguments: str, guess: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = said(capsys, *arguments.split())
+    code, out, err = said(capsys, *shlex.split(arguments))
     assert (code, out) == (2, "")
     message, more = err.splitlines()
     assert message.endswith(guess)

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
-        type=Path,
+        type=options.existing,
         metavar="PATH",
         help="audio files, or folders with audio files in them and below; -: stdin",
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser import __version__
 from edge_ser.paths import mode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from edge_ser.audio import AudioFile, AudioPipe
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks.mqtt import Broker
@@ -136,6 +135,13 @@ def seconds(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
+
+
+def existing(text: str) -> Path:
+    """Parse the name of a file or folder; an empty one would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file is empty")
+    return Path(text)
 
 
 def channel(text: str) -> int:
