@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import pty
 import shlex
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from edge_ser.events import EmotionEvent, StatusEvent
 from edge_ser.sinks import file as module
 from edge_ser.sinks.file import JsonFile
 from tests.command import edge_ser
-from tests.test_sinks import emulate
+from tests.emulated import emulate, listen
 from tests.virtual import ROOT
 
 
@@ -186,22 +185,9 @@ def test_closed_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
 
 
 def test_a_warning_stays_above_the_bars() -> None:
-    process, terminal = pty.fork()
-    if process == 0:
-        os.environ.update(TERM="xterm", COLUMNS="100", LINES="30")
-        listen = ["listen", "--input", str(DEMO), "--realtime", "--duration", "4"]
-        os.chdir(ROOT)
-        command = [sys.executable, "-m", "edge_ser", *listen, "--output", "/dev/full"]
-        os.execv(sys.executable, command)  # noqa: S606
-    shown = b""
-    while True:
-        try:
-            shown += os.read(terminal, 65_536)
-        except OSError:  # the program has ended
-            break
-    os.waitpid(process, 0)
-    os.close(terminal)
-    assert any("cannot write /dev/full" in line for line in emulate(shown.decode()))
+    options = ("--input", DEMO, "--realtime", "--duration", "4", "--output", "/dev/full")
+    shown = listen(*options, columns=100)
+    assert any("cannot write /dev/full" in line for line in emulate(shown))
 
 
 def test_a_line_that_a_power_failure_cut_spoils_no_other(tmp_path: Path) -> None:

@@ -71,12 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.labels and len(files) > 1:
         arguments.parser.error(f"--labels is for a single file, not for {len(files)}")
     terminal = None if arguments.json else _terminal()
+    labels = load_bundle(arguments.model).labels
     with ExitStack() as stack:
-        table = Table(files, terminal)
+        table = Table(files, labels, terminal)
         writers = [write_answer if arguments.json else table]
         if arguments.csv:
             file = stack.enter_context(_create(arguments.csv, files))
-            writers.append(Csv(file, load_bundle(arguments.model).labels))
+            writers.append(Csv(file, labels))
         if arguments.labels:
             track = stack.enter_context(_create(arguments.labels, files))
         code = 0

@@ -39,12 +39,16 @@ class EndingSource:
         processed: Callable[[], None],
     ) -> None:
         self._source = source
-        self._left = sys.maxsize if duration is None else max(1, round(duration * SAMPLING_RATE))
+        self._length = sys.maxsize if duration is None else max(1, round(duration * SAMPLING_RATE))
         self._opened = opened
         self._processed = processed
         self._stopped = self._open = False
         self.level = -math.inf
         """Level of the last block in dBFS; -inf for digital silence."""
+        self.heard = 0
+        """Samples so far, lost ones included."""
+        self.lost = 0
+        """Samples of them that were lost."""
 
     @property
     def name(self) -> str:
@@ -80,13 +84,16 @@ class EndingSource:
     def _until_end(self) -> Iterator[Block]:
         for block in self._source:
             self.level = dbfs(block.samples)
-            self._left -= block.lost
-            if self._stopped or self._left <= 0 or _stdout_closed():
+            self.lost += block.lost
+            self.heard += block.lost
+            left = self._length - self.heard
+            if self._stopped or left <= 0 or _stdout_closed():
                 return
-            if len(block.samples) >= self._left:
-                yield replace(block, samples=block.samples[: self._left])
+            if len(block.samples) >= left:
+                self.heard += left
+                yield replace(block, samples=block.samples[:left])
                 return
-            self._left -= len(block.samples)
+            self.heard += len(block.samples)
             yield block
             self._processed()
 

@@ -15,8 +15,8 @@ from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
+    from edge_ser.cli.ending import EndingSource
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
     from edge_ser.voice import VoiceStatistics
@@ -129,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
         ending = EndingSource(
             source, arguments.duration, opened, manager.alive if manager else lambda: None
         )
-        sinks = _sinks(arguments, recognizer, voice, lambda: ending.level)
+        sinks = _sinks(arguments, recognizer, voice, ending)
         if manager:
             sinks.append(manager)
         stack.enter_context(handling_signals(ending.stop))
@@ -146,9 +146,9 @@ def _sinks(
     arguments: argparse.Namespace,
     recognizer: Recognizer,
     voice: VoiceStatistics,
-    level: Callable[[], float],
+    ending: EndingSource,
 ) -> list[Sink]:
-    sinks = [*_shown(arguments.json, recognizer, level)]
+    sinks = [*_shown(arguments, recognizer, ending)]
     if arguments.output:
         from edge_ser.sinks.file import JsonFile
 
@@ -167,17 +167,19 @@ def _sinks(
     return sinks
 
 
-def _shown(as_json: bool, recognizer: Recognizer, level: Callable[[], float]) -> list[Sink]:
+def _shown(
+    arguments: argparse.Namespace, recognizer: Recognizer, ending: EndingSource
+) -> list[Sink]:
     from edge_ser.sinks.lines import JsonLines, PlainLines, StatusLines
 
-    if as_json:
+    if arguments.json:
         return [JsonLines(sys.stdout), StatusLines(sys.stderr)]
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return [PlainLines(sys.stdout), StatusLines(sys.stderr)]
 
     from edge_ser.sinks.terminal import LiveDisplay
 
-    return [LiveDisplay(recognizer.bundle.labels, level)]
+    return [LiveDisplay(recognizer.bundle.labels, ending, clock=arguments.input is None)]
 
 
 def _login(file: Path | None) -> tuple[str, str] | None:

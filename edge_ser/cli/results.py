@@ -27,12 +27,16 @@ class Table:
 
     Args:
         files: of which there will be answers.
+        labels: the emotions.
         terminal: where to write in colour; None: plain lines to stdout.
     """
 
-    def __init__(self, files: Sequence[Path], terminal: Console | None) -> None:
+    def __init__(
+        self, files: Sequence[Path], labels: Sequence[str], terminal: Console | None
+    ) -> None:
         self._width = min(max(len(str(file)) for file in files), _WIDEST)
         self._single = len(files) == 1
+        self._labels = labels
         self._terminal = terminal
         self._counts: Counter[str] = Counter()
 
@@ -63,9 +67,9 @@ class Table:
             return
         from rich.text import Text
 
-        from edge_ser.sinks.terminal import COLOURS
+        from edge_ser.sinks.terminal.looks import looks
 
-        style = COLOURS.get(emotion, "") if emotion else "dim"
+        style = looks(self._labels)[emotion].colour if emotion else "dim"
         self._terminal.print(Text(line, style), soft_wrap=True)
 
 

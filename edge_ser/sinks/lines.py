@@ -58,16 +58,25 @@ class StatusLines(_Lines):
 
 def utterance_line(event: EmotionEvent | Utterance) -> str:
     """Format ``  1.25 –  3.90 s  angry    81 %  (happy 11 %, neutral 5 %, sad 3 %)``."""
-    return (
-        f"{event.start:6.2f} – {event.end:5.2f} s  {decision(event.emotion, event.probabilities)}"
-    )
+    return f"{span(event)}  {decision(event.emotion, event.probabilities)}"
+
+
+def span(event: EmotionEvent | Utterance) -> str:
+    """Format ``  1.25 –  3.90 s``."""
+    return f"{event.start:6.2f} – {event.end:5.2f} s"
 
 
 def decision(emotion: str | None, probabilities: Mapping[str, float]) -> str:
     """Format the emotion and its probability, then the others in brackets, most likely first."""
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])
+    others = ranked if emotion is None else ranked[1:]
+    listed = ", ".join(f"{label} {100 * p:.0f} %" for label, p in others)
+    return f"{answer(emotion, probabilities)}  ({listed})"
+
+
+def answer(emotion: str | None, probabilities: Mapping[str, float]) -> str:
+    """Format the emotion and its probability, or ``unsure``, as wide for all the labels."""
+    width = max(map(len, probabilities))
     if emotion is None:
-        head, others = f"{'unsure':13}", ranked
-    else:
-        head, others = f"{emotion:7} {100 * ranked[0][1]:3.0f} %", ranked[1:]
-    return f"{head}  ({', '.join(f'{label} {100 * p:.0f} %' for label, p in others)})"
+        return f"{'unsure':{width + 6}}"
+    return f"{emotion:{width}} {100 * probabilities[emotion]:3.0f} %"
