@@ -7,12 +7,16 @@ import pty
 import re
 import sys
 import threading
+from collections.abc import Mapping
 
 from tests.virtual import ROOT, measured
 
 
 def listen(
-    *arguments: object, columns: int, interrupt: float | None = None, **environment: str
+    *arguments: object,
+    columns: int,
+    interrupt: float | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run ``edge-ser listen`` in a terminal of ``columns``; return all that it wrote.
 
@@ -25,7 +29,7 @@ def listen(
     process, terminal = pty.fork()
     if process == 0:
         os.environ.update(measured(), TERM="xterm", COLUMNS=str(columns), LINES="30")
-        os.environ.update(environment)
+        os.environ.update(environment or {})
         os.chdir(ROOT)
         command = [sys.executable, "-m", "edge_ser", "listen", *map(str, arguments)]
         os.execv(sys.executable, command)  # noqa: S606

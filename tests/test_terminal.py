@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from tests.command import edge_ser
 from tests.emulated import emulate, listen
 from tests.test_sinks import LINE, UTTERANCE, WINDOW
 from tests.test_sinks import LOST as GONE
+from tests.virtual import Environment
 
 WIDTHS = (30, 80, 200)
 OWN = ("frustrated", "bored", "content", "surprised", "confident", "calm", "curious", "cross")
@@ -113,7 +116,7 @@ def test_everything_fits(width: int, event: EmotionEvent | None, status: str | N
         assert len(lines) == len(LABELS) + 4
         assert max(map(cell_len, lines)) <= width
         assert all(name in line for name, line in zip(("level", *LABELS), lines, strict=False))
-        assert "25 h" in lines[-1] or "1 h" in lines[-1]
+        assert lines[-1].startswith("listened 1 h 0 min")
 
 
 @pytest.mark.parametrize("width", [1, 7, 12, 20])
@@ -216,7 +219,7 @@ def test_the_timeline_reads_without_colours() -> None:
     *_, timeline, foot = drawn(state, 11.5, seconds=11.5)
     assert timeline == "·AA·??·SS·HH"
     assert foot.endswith("a cell: 1 s")
-    assert styles(state, 11.5, "?") == {"bright_white on grey50"}
+    assert styles(state, 11.5, "?") == {"grey100 on grey50"}
 
 
 def test_cells_get_longer_as_the_session_does() -> None:
@@ -360,7 +363,7 @@ def test_ctrl_c_ends_with_a_summary(spoken: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("columns", [30, 200])
 def test_the_command_fits_the_terminal(columns: int, spoken: list[dict[str, Any]]) -> None:
-    shown = listen("--input", DEMO, columns=columns, NO_COLOR="1")
+    shown = listen("--input", DEMO, columns=columns, environment={"NO_COLOR": "1"})
     heading, *lines = emulate(shown)
     assert heading.startswith("listening to")
     assert max(map(cell_len, lines)) <= columns
@@ -368,8 +371,24 @@ def test_the_command_fits_the_terminal(columns: int, spoken: list[dict[str, Any]
     assert not re.search(r"\x1b\[[0-9;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[;m]", shown)
 
 
+def test_a_microphone_has_the_time_of_day(vmic: Environment) -> None:
+    before = datetime.now().astimezone()
+    player = subprocess.Popen(["paplay", "--device=play", DEMO], env=vmic)
+    shown = listen("--device", "vmic", "--duration", "9", columns=80, environment=vmic)
+    player.terminate()
+    player.wait()
+    ends = re.findall(r"^(\d\d:\d\d:\d\d) +\d+\.\d s  \w+ ", "\n".join(emulate(shown)), re.M)
+    assert ends == sorted(ends) and ends
+    end = datetime.combine(before.date(), datetime.strptime(ends[0], "%H:%M:%S").time())
+    assert (
+        timedelta(0)
+        <= (end - before.replace(tzinfo=None)) % timedelta(days=1)
+        < timedelta(minutes=1)
+    )
+
+
 def test_a_dumb_terminal_gets_lines(spoken: list[dict[str, Any]]) -> None:
-    shown = listen("--input", DEMO, columns=80, TERM="dumb")
+    shown = listen("--input", DEMO, columns=80, environment={"TERM": "dumb"})
     written = edge_ser("listen", "--input", DEMO).stdout
     assert len(written.splitlines()) == len(spoken)
     assert shown.splitlines()[1:] == written.splitlines()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.events import Event, StatusEvent
@@ -17,7 +16,7 @@ from edge_ser.sinks.terminal.screen import Screen
 from edge_ser.sinks.terminal.state import Reading, State
 from edge_ser.sinks.terminal.summary import summary
 from edge_ser.sinks.terminal.text import glyphs
-from edge_ser.sinks.terminal.words import utterance
+from edge_ser.sinks.terminal.words import notice, utterance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +96,7 @@ class LiveDisplay:
         self._state = self._state.after(event, time.monotonic())
         console = self._live.console
         if isinstance(event, StatusEvent):
-            console.print(Text(event.message, "red"), soft_wrap=True)
+            console.print(notice(event, self._clock), soft_wrap=True)
         elif event.type == "utterance":
             line = utterance(event, console.width, self._clock, self._looks)
             console.print(line, soft_wrap=True)

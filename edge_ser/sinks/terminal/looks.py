@@ -28,7 +28,8 @@ class Look(NamedTuple):
     @property
     def block(self) -> str:
         """Style of the letter on a ground of the colour."""
-        ink = "black" if self.colour in _LIGHT else "bright_white"
+        # the themes of terminals change white and black, but not these two
+        ink = "grey0" if self.colour in _LIGHT else "grey100"
         return f"{ink} on {self.colour}"
 
 

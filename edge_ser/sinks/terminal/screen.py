@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from edge_ser.sinks.terminal import looks, timeline
 from edge_ser.sinks.terminal.summary import counts
-from edge_ser.sinks.terminal.text import Glyphs, bar, cut, duration, fitting, glyphs, scale
+from edge_ser.sinks.terminal.text import Glyphs, bar, cut, duration, glyphs, scale
 from edge_ser.sinks.terminal.words import status
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Screen:
         return lines
 
     def _timeline(self, width: int, glyphs: Glyphs) -> list[Text]:
-        now, seconds, lost = self.reading.now, self.reading.seconds, self.reading.lost
+        now, seconds = self.reading.now, self.reading.seconds
         each, kinds = self.state.history(now, seconds).fit(seconds, width)
         known = {timeline.UNSURE: looks.UNSURE, timeline.LOST: looks.LOST}
         known |= dict(enumerate(self.looks.values()))
@@ -110,10 +111,16 @@ class Screen:
                 cells.append(glyphs.silence, "dim")
             else:
                 cells.append(known[kind].letter, known[kind].block)
+        return [cells, self._foot(width, scale(each))]
+
+    def _foot(self, width: int, each: str) -> Text:
+        seconds, lost = self.reading.seconds, self.reading.lost
         listened = f"listened {duration(seconds - lost)}"
         missing = f", {lost:.2f} s lost" if lost else ""
-        told = fitting(width, listened + missing + "; Ctrl-C ends", listened + missing, listened)
-        foot = Text.assemble((told, "red dim" if missing else "dim"))
-        left = width - cell_len(told) - 2
-        foot.append(fitting(left, f"a cell: {scale(each)}", scale(each)).rjust(left + 2), "dim")
-        return [cells, foot]
+        lefts = (f"{listened}{missing}; Ctrl-C ends", f"{listened}{missing}", listened)
+        pairs = product(lefts, (f"a cell: {each}", each))
+        fit = (pair for pair in pairs if len("  ".join(pair)) <= width)
+        left, right = next(fit, (listened, ""))
+        return Text.assemble(
+            (left, "dim red" if missing else "dim"), (right.rjust(width - len(left)), "dim")
+        )

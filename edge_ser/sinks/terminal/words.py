@@ -44,6 +44,11 @@ def utterance(event: EmotionEvent, width: int, clock: bool, looks: Mapping[str, 
     return Text(line, looks[event.emotion].colour if event.emotion else "dim")
 
 
+def notice(event: StatusEvent, clock: bool) -> Text:
+    """Return the line of a status, with the time of day if ``clock``."""
+    return Text(f"{_clock(event)}  {event.message}" if clock else event.message, "red")
+
+
 def status(state: State, now: float, width: int, clock: bool, looks: Mapping[str, Look]) -> Text:
     """Return the line that tells who is heard: somebody, nobody, or not even the microphone.
 
