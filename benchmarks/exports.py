@@ -22,8 +22,9 @@ from rich.console import Console
 from benchmarks import RESULTS
 from benchmarks.speed import bench, machine
 from export.card import Recipe, model_card
-from export.formats import BACKENDS, available, by_name, convert
+from export.formats import available, by_name, convert
 from export.int8 import on_grid
+from export.options import BACKENDS
 from export.report import make_report
 from export.signature import Signature
 from export.verify import TRAINED, pool, usable, verify_fold

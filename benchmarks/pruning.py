@@ -34,8 +34,9 @@ from benchmarks.speed import machine
 from edge_ser.backends import open_backend
 from edge_ser.bundle import load_bundle
 from export.card import Recipe, model_card
-from export.formats import BACKENDS, by_name, convert
+from export.formats import by_name, convert
 from export.int8 import on_grid
+from export.options import BACKENDS
 from export.prune import prune, shrink
 from export.signature import Signature
 from export.verify import usable

@@ -24,6 +24,8 @@ WEIGHTS = {"numpy": "model.npz", "onnx": "model.onnx", "tflite": "model.tflite"}
 INPUTS = (["x", "mask"], ["x", "a_hat", "mask"])
 """Inputs of a model without and with a graph: nodes and mask, and the normalised adjacency."""
 NO_GRAPH = "none"
+MOST_LABELS = 8
+"""Classes of a model; displays have a bar for each."""
 SUMS = "SHA256SUMS"
 _MODELS = Path(__file__).parent / "models"
 ENCODER = "encoder.npz"
@@ -288,8 +290,10 @@ def _problem(bundle: Bundle) -> str | None:
         return f"it lacks {ENCODER}"
     if not bundle.backends:
         return f"no weights: none of {', '.join(WEIGHTS.values())}"
-    if len(set(bundle.labels)) != len(bundle.labels) or len(bundle.labels) < 2:
+    if len(set(bundle.labels)) != len(bundle.labels) or not 2 <= len(bundle.labels) <= MOST_LABELS:
         return f"labels {bundle.labels}"
+    if not all(isinstance(name, str) and name and name.isprintable() for name in bundle.labels):
+        return f"labels {bundle.labels!r}"
     if normalisation.mean.shape != dimension or normalisation.std.shape != dimension:
         return f"normalisation of {normalisation.mean.shape} for features of {dimension}"
     # a comparison with NaN is false: "not all good" catches it, "any bad" would not

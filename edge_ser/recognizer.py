@@ -21,7 +21,7 @@ from edge_ser.session import Session, check
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.speech.whisper_segmenter import WhisperSegmenter
-from edge_ser.voice import VoiceStatistics, weight
+from edge_ser.voice import NEUTRAL, VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
 if TYPE_CHECKING:
@@ -129,13 +129,18 @@ class Recognizer:
         exponent = np.exp(scores - scores.max())
         return exponent / exponent.sum()
 
+    def neutral(self, probabilities: NDArray[np.float64]) -> float:
+        """Return P(neutral) of (C,) probabilities; 0 for a model without this label."""
+        labels = self.bundle.labels
+        return float(probabilities[labels.index(NEUTRAL)]) if NEUTRAL in labels else 0.0
+
     def hear(self, voice: VoiceStatistics, values: NDArray[np.float32], neutral: float) -> None:
         """Add a finished utterance to the statistics, unless the model was trained without.
 
         Args:
             voice: statistics of the speaker.
             values: the utterance, (n, d) raw vectors.
-            neutral: the probability that it is neutral; 0 for a model without this label.
+            neutral: the probability that it is neutral, see :meth:`neutral`.
         """
         if self.bundle.prior is not None:
             voice.hear(self._normalisation.transform(values), weight(neutral))

@@ -163,8 +163,7 @@ class Session:
         if segment.final:
             self._recent.clear()
             if self._adapt:
-                named = dict(zip(recognizer.bundle.labels, scores.tolist(), strict=True))
-                recognizer.hear(voice, segment.values, named.get("neutral", 0.0))
+                recognizer.hear(voice, segment.values, recognizer.neutral(scores))
         else:
             self._recent.append(scores)
             scores = np.mean(self._recent, axis=0)

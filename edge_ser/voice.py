@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LONGEST = 3_000.0
 """Nodes (weighted) that are remembered: five minutes of speech at ten nodes a second."""
+NEUTRAL = "neutral"
+"""Label of ordinary speech, which tells more about a voice than emotional speech does."""
 _LEAST_DEVIATION = 0.1  # of the training speakers': a short utterance may hardly vary
 
 
@@ -96,6 +98,6 @@ def weight(neutral: float) -> float:
     """Return the weight of an utterance in the statistics, by its probability of being neutral.
 
     Plain running normalisation would subtract the emotion of someone who shows only one; emotional
-    utterances therefore count a quarter.
+    utterances therefore count a quarter, as does every utterance where no label says neutral.
     """
     return 0.25 + 0.75 * neutral

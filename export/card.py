@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_ser.bundle import FORMAT, NO_GRAPH
-from edge_ser.events import LABELS
 from edge_ser.features import feature_set
 from edge_ser.features.smile import installed_version
+from edge_ser.voice import NEUTRAL
 from export.signature import Signature
 from train.models import count_parameters
 from train.runs import Run, describe_rows
@@ -26,6 +26,7 @@ _WHISPER = "Whisper's first layers (MIT)"
 _OPENSMILE = "features of openSMILE (audEERING Research License)"
 _KNOWN = {"ravdess": "English", "emodb": "German", "nemo": "Polish", "crema-d": "English"}
 """Training corpora of the bundled models, and their languages."""
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 _OPEN = {"emodb": "EmoDB (CC0)", "crema-d": "CREMA-D (ODbL 1.0 and DbCL 1.0, Cao et al. 2014)"}
 """Corpora whose licences let a trained model be used for anything."""
 
@@ -82,7 +83,7 @@ def network_card(config: Config, trained: Trained, name: str, recipe: Recipe) ->
         "version": VERSION,
         "precision": recipe.precision,
         "architecture": {"system": config.model, **trained.candidate.network},
-        "labels": list(LABELS),
+        "labels": list(config.labels),
         "inputs": Signature.of(config).describe(),
         "features": {
             "set": features.set,
@@ -161,10 +162,11 @@ def strangers_sentence(card: dict[str, Any]) -> str:
     if not states:
         return ""
     cold, enrolled = (100 * states[state]["ua"] for state in ("cold", "enrolled"))
+    classes = len(card["labels"])
     return (
         f"On people, microphones and corpora that it was not trained on it is right {cold:.0f} % "
-        f"of the time, and {enrolled:.0f} % once it knows the voice (mean recall of four emotions; "
-        "chance is 25 %)."
+        f"of the time, and {enrolled:.0f} % once it knows the voice (mean recall of "
+        f"{_NUMBERS[classes]} emotions; chance is {100 / classes:.0f} %)."
     )
 
 
@@ -188,6 +190,11 @@ def _describe_strangers(card: dict[str, Any]) -> str:
             f"| {state} | {100 * figures['ua']:.1f} | {100 * figures['ece_pooled']:.1f} "
             f"| {100 * figures['ece']:.1f} | {cells} |"
         )
+    if NEUTRAL not in card["labels"]:
+        rows += [
+            "",
+            "No class is called neutral: any ten clips were heard; the last stream is shuffled.",
+        ]
     least = f"{100 * card['threshold']:.0f}"
     return f"""## Strangers
 

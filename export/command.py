@@ -1,4 +1,4 @@
-"""What ``export/quantize.py`` does.
+"""What ``edge-ser-train export`` and ``export/quantize.py`` do.
 
 The recipe is applied to the network of every fold and verified on that fold's test speakers. The
 bundle of the final network, trained on all speakers, is written only if UA does not fall by more
@@ -7,10 +7,8 @@ than allowed.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -20,7 +18,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from export.card import Recipe, card_text, model_card
 from export.encoder import describe_encoder, encoder_files
-from export.formats import BACKENDS, Converted, Failure, available, by_name, convert
+from export.formats import Converted, Failure, available, by_name, convert
 from export.int8 import on_grid
 from export.prune import prune
 from export.report import make_report, report_text
@@ -30,6 +28,7 @@ from export.verify import FoldResult, Outcome, pool, usable, verify_fold
 from export.write import write_bundle
 from train import models
 from train.conditions import augment
+from train.dispatch import next_step
 from train.features.cache import Cache
 from train.learning.folds import training_variants
 from train.pipeline import load_data
@@ -37,7 +36,9 @@ from train.progress import progress
 from train.runs import Run
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from torch import nn
 
@@ -47,67 +48,27 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """Largest allowed difference of a logit between a runtime and the network in PyTorch."""
 
-LARGEST_PRUNE = 0.9
+
+def run(args: argparse.Namespace, command_line: str) -> bool:
+    """Run the command; return whether every format was written.
+
+    Args:
+        args: of :mod:`export.options`.
+        command_line: what they were parsed from.
+
+    Raises:
+        EdgeSerError: see :func:`quantize`.
+    """
+    failures = quantize(args, Console(width=None if sys.stdout.isatty() else 160))
+    for name, failure in failures.items():
+        print(f"no {name}: {failure.reason} ({failure.versions})", file=sys.stderr)
+    next_step("edge-ser", "listen", "--model", _as_path(args.output))
+    return not failures
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python export/quantize.py",
-        description="Export a trained run as a bundle for the device.",
-        epilog="example: python export/quantize.py --run runs/cogcn --output my-model",
-    )
-    parser.add_argument("--run", type=Path, required=True, help="folder that `train fit` wrote")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the new bundle")
-    parser.add_argument(
-        "--precision",
-        choices=("int8", "fp32"),
-        default="int8",
-        help="int8: one-byte weights, a quarter of the size; fp32: as trained (default: int8)",
-    )
-    parser.add_argument(
-        "--prune",
-        type=_fraction,
-        default=0.0,
-        metavar="FRACTION",
-        help="prune this part of the hidden units and fine-tune on the training speakers; CoGCN "
-        "and TGCN only (default: 0)",
-    )
-    parser.add_argument(
-        "--formats",
-        nargs="+",
-        choices=tuple(BACKENDS),
-        help="npz: needs only NumPy, CoGCN and TGCN only; onnx: for onnxruntime, any length; "
-        "tflite: for LiteRT, smallest runtime, fixed length for most systems "
-        "(default: all available for the system)",
-    )
-    parser.add_argument(
-        "--max-ua-drop",
-        type=float,
-        default=0.5,
-        metavar="POINTS",
-        help="write nothing if UA on the test folds falls by more (default: 0.5)",
-    )
-    parser.add_argument(
-        "--strangers",
-        type=Path,
-        metavar="RUN",
-        help="run of the same recipe by `train fit --protocol loco`; its networks, on corpora "
-        "unknown to them, give temperature, threshold and accuracy on strangers",
-    )
-    parser.add_argument("--cache", type=Path, help="folder of cached features")
-    parser.add_argument("--jobs", type=int, default=2, help="processes for features (default: 2)")
-    return parser.parse_args(arguments)
-
-
-def _fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= LARGEST_PRUNE:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {LARGEST_PRUNE}")
-    return value
+def _as_path(folder: Path) -> str:
+    """Write a folder so that it is not taken for the name of a bundled model."""
+    return str(folder) if len(folder.parts) > 1 else f"./{folder}"
 
 
 def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
@@ -150,7 +111,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
     encoders = encoder_files(features, list(weights))
     if encoders:
         report["encoder"] = describe_encoder(features, encoders)
-    text = report_text(args.output.name, report)
+    text = report_text(args.output.name, report, run.config.labels)
     console.print(Markdown(text))
     _judge(outcomes, args.max_ua_drop, failures)
     after = min(outcomes[1:], key=lambda outcome: outcome.ua)
@@ -216,16 +177,3 @@ def _judge(outcomes: Sequence[Outcome], allowed: float, failures: dict[str, Fail
                 f"{outcome.name} differs by {outcome.difference:.1e} in a logit from PyTorch, more "
                 f"than {TOLERANCE}; nothing is written"
             )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status, 1 if not every format was written."""
-    args = parse(arguments)
-    try:
-        failures = quantize(args, Console(width=None if sys.stdout.isatty() else 160))
-    except EdgeSerError as error:
-        print(f"quantize: error: {error}", file=sys.stderr)
-        return 1
-    for name, failure in failures.items():
-        print(f"quantize: no {name}: {failure.reason} ({failure.versions})", file=sys.stderr)
-    return 1 if failures else 0

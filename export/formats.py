@@ -9,14 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from edge_ser.bundle import WEIGHTS
+from export.options import BACKENDS
 from export.signature import Signature
 from export.to_numpy import to_numpy
 from export.to_onnx import to_onnx
 from export.to_tflite import to_tflite
 from train import models
-
-BACKENDS = {file.rpartition(".")[2]: backend for backend, file in WEIGHTS.items()}
-"""Format to the backend that reads it: npz, onnx, tflite."""
 
 _Convert = Callable[[nn.Module, Signature, str], bytes]
 _CONVERTERS: dict[str, tuple[_Convert, tuple[str, ...]]] = {

@@ -1,29 +1,36 @@
-"""Export of a training run as a bundle for the device, verified on the test speakers.
+"""Export of a training run as a bundle for the device: ``edge-ser-train export``.
 
 python export/quantize.py --run RUN --output DIR
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from export.options import add_arguments
+from train.dispatch import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_NAME = "python export/quantize.py"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 1 if not every format was written."""
-    try:
-        from export import command
-    except ModuleNotFoundError as error:
-        print(
-            f"quantize: error: export needs {error.name}, which is not installed; "
-            "make train-env, then . .venv-train/bin/activate",
-            file=sys.stderr,
-        )
-        return 1
-    return command.main(arguments)
+    parser = argparse.ArgumentParser(
+        prog=_NAME,
+        description="Export a trained run as a bundle for the device.",
+        epilog=f"example: {_NAME} --run runs/cogcn --output my-model",
+    )
+    parser.add_argument("--run", type=Path, required=True, help="folder that `fit` wrote")
+    add_arguments(parser)
+    parser.set_defaults(module="export.command", purpose="export")
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    return carry_out(parser.parse_args(words), [*_NAME.split(), *words])
 
 
 if __name__ == "__main__":

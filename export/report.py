@@ -9,7 +9,6 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from edge_ser.events import LABELS
 from export.recurrent import unrolled
 from train.models import count_parameters
 
@@ -78,12 +77,13 @@ def _described(outcome: Outcome, files: Mapping[str, bytes]) -> dict[str, Any]:
     return described
 
 
-def report_text(name: str, report: Mapping[str, Any]) -> str:
+def report_text(name: str, report: Mapping[str, Any], labels: Sequence[str]) -> str:
     """Write ``report.md``.
 
     Args:
         name: name of the bundle.
         report: the report from :func:`make_report`.
+        labels: the classes.
     """
     runtimes = report["runtimes"]
     corpora = list(next(iter(runtimes.values()))["scores"])
@@ -104,13 +104,13 @@ def report_text(name: str, report: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
         *(_line(_TITLES.get(key, key), figures) for key, figures in runtimes.items()),
         "",
-        f"| runtime | corpus | WA | UA | {' | '.join(LABELS)} |",
-        f"|---|---|---|---|{'---|' * len(LABELS)}",
+        f"| runtime | corpus | WA | UA | {' | '.join(labels)} |",
+        f"|---|---|---|---|{'---|' * len(labels)}",
     ]
     for key, figures in runtimes.items():
         for corpus in corpora:
             own = figures["scores"][corpus]
-            recalls = [f"{100 * own['recall'].get(label, float('nan')):.1f}" for label in LABELS]
+            recalls = [f"{100 * own['recall'].get(label, float('nan')):.1f}" for label in labels]
             lines.append(
                 f"| {_TITLES.get(key, key)} | {corpus} | {100 * own['wa']:.1f} "
                 f"| {100 * own['ua']:.1f} | {' | '.join(recalls)} |"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.events import LABELS
+from edge_ser.voice import NEUTRAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,6 @@ STATES = {
     "life": "a stream of which 80 % is neutral",
 }
 ENROLLED = 10
-_NEUTRAL = LABELS.index("neutral")
 _LIFE = 4  # neutral clips for each other
 
 
@@ -79,11 +78,11 @@ def answers(
         own = rows[table.speakers[rows] == speaker]
         voice = recognizer.unknown_voice()
         if state == "enrolled":
-            enrolled = _enrolment(own, table.labels, random)
+            enrolled = _enrolment(own, table, random)
             for row in enrolled:
                 _hear(recognizer, voice, clips, row, 1.0)
             own = np.setdiff1d(own, enrolled)
-        for heard, (row, counts) in enumerate(_stream(own, table.labels, state, random)):
+        for heard, (row, counts) in enumerate(_stream(own, table, state, random)):
             if state == "cold":
                 voice = recognizer.unknown_voice()
             found = _ask(recognizer, voice, clips, row, adapt=state not in ("cold", "enrolled"))
@@ -94,16 +93,25 @@ def answers(
     return Answers(np.array(judged), np.array(logits), np.array(before))
 
 
+def _neutral(rows: NDArray[np.int64], table: Table) -> NDArray[np.bool_]:
+    """Tell which clips are neutral: none where no class is called so."""
+    index = table.names.index(NEUTRAL) if NEUTRAL in table.names else -1
+    return table.labels[rows] == index
+
+
 def _enrolment(
-    rows: NDArray[np.int64], labels: NDArray[np.int64], random: np.random.Generator
+    rows: NDArray[np.int64], table: Table, random: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw neutral clips to enrol with; at least half of them remain to be judged."""
-    neutral = rows[labels[rows] == _NEUTRAL]
+    """Draw neutral clips to enrol with; at least half of them remain to be judged.
+
+    Where no class is called neutral, any clips are ordinary speech.
+    """
+    neutral = rows[_neutral(rows, table)] if NEUTRAL in table.names else rows
     return random.permutation(neutral)[: min(ENROLLED, len(neutral) // 2)]
 
 
 def _stream(
-    rows: NDArray[np.int64], labels: NDArray[np.int64], state: str, random: np.random.Generator
+    rows: NDArray[np.int64], table: Table, state: str, random: np.random.Generator
 ) -> Iterator[tuple[int, bool]]:
     """Yield a speaker's clips in the order of a state, and whether each counts.
 
@@ -113,12 +121,13 @@ def _stream(
         yield from ((row, True) for row in random.permutation(rows).tolist())
         return
     if state == "mono":
-        for emotion in random.permutation(len(LABELS)):
-            own = random.permutation(rows[labels[rows] == emotion])
+        for emotion in random.permutation(len(table.names)):
+            own = random.permutation(rows[table.labels[rows] == emotion])
             yield from ((row, True) for row in own.tolist())
         return
-    neutral = random.permutation(rows[labels[rows] == _NEUTRAL]).tolist()
-    others = random.permutation(rows[labels[rows] != _NEUTRAL]).tolist()
+    usual = _neutral(rows, table)
+    neutral = random.permutation(rows[usual]).tolist()
+    others = random.permutation(rows[~usual]).tolist()
     heard = 0
     for row in others:
         for _ in range(random.binomial(2 * _LIFE, 0.5) if neutral else 0):
@@ -147,15 +156,15 @@ def _hear(
 def _ask(
     recognizer: Recognizer, voice: VoiceStatistics, clips: Clips, row: int, adapt: bool
 ) -> NDArray[np.float64]:
-    total, seconds = np.zeros(len(LABELS)), 0.0
+    classes = len(recognizer.bundle.labels)
+    total, seconds = np.zeros(classes), 0.0
     for values, length in _utterances(clips, row):
         logits = recognizer.logits(values, voice)
         total += length * logits
         seconds += length
         if adapt:
-            neutral = recognizer.softmax(logits)[_NEUTRAL]
-            recognizer.hear(voice, values, float(neutral))
-    return total / seconds if seconds else np.full(len(LABELS), np.nan)
+            recognizer.hear(voice, values, recognizer.neutral(recognizer.softmax(logits)))
+    return total / seconds if seconds else np.full(classes, np.nan)
 
 
 def join(answered: Sequence[Answers]) -> Answers:

@@ -204,7 +204,7 @@ def _figures(answered: Answers, table: Table, value: float) -> dict[str, Any]:
     scores = calibration.probabilities(answered.logits[heard], value)
     return {
         "clips": len(labels),
-        "ua": score(labels, predictions(answered))["ua"],
+        "ua": score(labels, predictions(answered), table.names)["ua"],
         "heard": float(heard.mean()),
         "temperature": value,
         "ece": calibration.expected_calibration_error(

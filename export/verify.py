@@ -15,7 +15,8 @@ from edge_ser.bundle import load_bundle
 from edge_ser.features import feature_set
 from export.card import Recipe, model_card
 from export.encoder import encoder_files
-from export.formats import BACKENDS, Converted, Failure, by_name
+from export.formats import Converted, Failure, by_name
+from export.options import BACKENDS
 from export.write import write_bundle
 from train.learning.scoring import Subset, decide
 from train.metrics import mean_ua

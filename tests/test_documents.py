@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from train import models
-from train.__main__ import _parser
+from train.__main__ import parser
 from train.commands import _config
 from train.features.extraction import dimension
 from train.learning import svm
@@ -25,7 +25,7 @@ ROW = re.compile(r"\| (.+?) \| (.+?) / (.+?) \| .+ \| `(--model .+)` \|")
 )
 def test_a_papers_row_is_one_command(parameters: str, options: str) -> None:
     given = ["evaluate", "--corpus", "iemocap=DIR", "--output", "FILE.json", *shlex.split(options)]
-    parsed = _parser().parse_args(given)
+    parsed = parser().parse_args(given)
     if parsed.model in svm.MODELS:
         assert parameters == "–"
         return

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _UNKNOWN = Complete(speakers=(), emotions={})
 
 
-def check(name: str, path: Path, cache: Cache, console: Console) -> bool:
+def check(
+    name: str, path: Path, cache: Cache, console: Console, labels: Sequence[str] = LABELS
+) -> bool:
     """Print the clip counts of a corpus beside those of a complete copy.
 
     An incomplete corpus is reported but is not a failure.
@@ -35,32 +37,36 @@ def check(name: str, path: Path, cache: Cache, console: Console) -> bool:
         path: as :func:`train.corpora.read` takes it.
         cache: decodes each clip once and stores the outcome.
         console: receives the table and the list of what is missing or unreadable.
+        labels: the classes.
 
     Returns:
         Whether at least one clip is usable and none is unreadable.
     """
     try:
-        rows = read(name, path)
+        rows = read(name, path, labels)
     except EdgeSerError as error:
         console.print(f"{name}: {error}", soft_wrap=True, markup=False, highlight=False)
         return False
     reader = READERS.get(name) if path.suffix.lower() != ".csv" else None
-    expected = (reader.complete if reader else None) or _UNKNOWN
+    complete = reader.complete if reader and tuple(labels) == LABELS else None
+    expected = complete or _UNKNOWN
     good, faults = readable(rows, cache)
     console.print(Text(f"{name}: {path}"), soft_wrap=True)
-    console.print(_table(rows, good, expected))
-    console.print(_verdict(good, expected), soft_wrap=True, highlight=False)
+    console.print(_table(rows, good, expected, labels))
+    console.print(_verdict(good, expected, labels), soft_wrap=True, highlight=False)
     name_faults(faults, console)
     return bool(good) and not faults
 
 
-def _table(rows: Sequence[Row], good: Sequence[Row], expected: Complete) -> Table:
+def _table(
+    rows: Sequence[Row], good: Sequence[Row], expected: Complete, labels: Sequence[str]
+) -> Table:
     table = Table()
     table.add_column("")
     for heading in ("readable", "unreadable", "expected"):
         table.add_column(heading, justify="right")
     found, usable = (Counter(row.emotion for row in part) for part in (rows, good))
-    for emotion in LABELS:
+    for emotion in labels:
         bad = found[emotion] - usable[emotion]
         table.add_row(
             emotion, *map(_number, (usable[emotion], bad, expected.emotions.get(emotion)))
@@ -77,10 +83,10 @@ def _number(count: int | None) -> str:
     return "?" if count is None else str(count)
 
 
-def _verdict(good: Sequence[Row], expected: Complete) -> str:
+def _verdict(good: Sequence[Row], expected: Complete, labels: Sequence[str]) -> str:
     counts = Counter(row.emotion for row in good)
     speakers = {row.speaker for row in good}
-    emotions = [emotion for emotion in LABELS if not counts[emotion]]
+    emotions = [emotion for emotion in labels if not counts[emotion]]
     absent = [speaker for speaker in expected.speakers if speaker not in speakers]
     lines = [
         f"no clip of {kind}: {', '.join(names)}"

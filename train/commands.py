@@ -1,11 +1,11 @@
-"""The commands ``fit``, ``evaluate`` and ``corpora`` of ``python -m train``."""
+"""What the commands ``fit``, ``evaluate`` and ``corpora`` do."""
 
 from __future__ import annotations
 
 import json
-import shlex
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ import joblib
 from rich.console import Console
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from train import config
 from train.check import check
 from train.conditions import augment
+from train.dispatch import next_step
 from train.evaluate import Result, predict_run, show, summarise
 from train.features.cache import Cache
 from train.features.extraction import functionals
@@ -31,15 +33,14 @@ from train.runs import Run, describe_rows
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
 
-def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
+def run(options: argparse.Namespace, command_line: str) -> bool:
     """Run the command given by the parsed ``options``.
 
     Args:
-        options: from the parser of :mod:`train.__main__`.
-        arguments: the command line they were parsed from, for the record.
+        options: of :mod:`train.options`.
+        command_line: what they were parsed from, for the record.
 
     Returns:
         Whether the command succeeded; problems have been printed.
@@ -50,11 +51,12 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> bool:
     options.jobs = options.jobs or joblib.cpu_count()
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs, console)
-    origin = {"command": shlex.join(["python", "-m", "train", *arguments]), "commit": commit()}
+    origin = {"command": command_line, "commit": commit()}
     if options.command == "corpora":
         paths = _paths(options.corpus)
         page = Console()
-        fine = [check(name, path, cache, page) for name, path in paths.items()]
+        labels = _labels(options)
+        fine = [check(name, path, cache, page, labels) for name, path in paths.items()]
         return all(fine)
     (_fit if options.command == "fit" else _evaluate)(options, origin, cache, console)
     return True
@@ -64,7 +66,7 @@ def _fit(
     options: argparse.Namespace, origin: dict[str, Any], cache: Cache, console: Console
 ) -> None:
     if options.model in svm.MODELS:
-        raise EdgeSerError(f"{options.model} is a baseline: use `python -m train evaluate`")
+        raise EdgeSerError(f"{options.model} is a baseline: evaluate it instead of fitting it")
     settings = _config(options)
     paths = _paths(options.corpus)
     made = Run.start(options.output, settings, options.seed, options.protocol, paths, origin, cache)
@@ -72,13 +74,11 @@ def _fit(
     folds = range(len(made.splits))
     train_folds([(made, data, folds)], _executor(options), console)
     if options.protocol == "folds":
-        train_final(made, data, device=options.device)
+        train_final(made, data, device=options.device, console=console)
     results = predict_run(made, data, [augment.CLEAN], folds)
-    show(summarise(data.table, results), "test speakers, %, mean ± sd over folds", Console())
-    if options.protocol != "folds":
-        return
-    candidate, epochs = made.agreed()
-    console.print(f"{made.folder(None)}: {candidate}, {epochs} epochs", soft_wrap=True)
+    title = "test speakers, %, mean ± sd over folds"
+    show(summarise(data.table, results), title, Console(), settings.labels)
+    next_step("edge-ser-train", "report", options.output)
 
 
 def _evaluate(
@@ -87,26 +87,28 @@ def _evaluate(
     began = time.perf_counter()
     variants = _variants(options.noise)
     if options.run is not None:
-        report, summary = _evaluate_run(options, variants, cache)
+        report, summary, labels = _evaluate_run(options, variants, cache)
     elif options.model in svm.MODELS:
-        report, summary = _evaluate_svm(options, variants, cache)
+        report, summary, labels = _evaluate_svm(options, variants, cache)
     else:
-        report, summary = _cross_validate(options, origin, variants, cache, console)
+        report, summary, labels = _cross_validate(options, origin, variants, cache, console)
     report = {**origin, **report, "seconds": round(time.perf_counter() - began, 1), **summary}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    show(summary, f"{report['model']}, {report['normalisation']}, test speakers, %", Console())
+    title = f"{report['model']}, {report['normalisation']}, test speakers, %"
+    show(summary, title, Console(), labels)
 
 
-Report = tuple[dict[str, Any], dict[str, Any]]
-"""How the system was evaluated, and its metrics."""
+Report = tuple[dict[str, Any], dict[str, Any], Sequence[str]]
+"""How the system was evaluated, its metrics, and its labels."""
 
 
 def _evaluate_run(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
     made = Run.open(options.run, cache)
     folds = _folds(options.folds, len(made.splits))
     data = load_data(made.config, made.rows, variants, cache)
-    return _describe([made]), summarise(data.table, predict_run(made, data, variants, folds))
+    summary = summarise(data.table, predict_run(made, data, variants, folds))
+    return _describe([made]), summary, made.config.labels
 
 
 def _cross_validate(
@@ -130,16 +132,17 @@ def _cross_validate(
         data = load_data(settings, made[0].rows, needed, cache)
         train_folds([(one, data, folds) for one in made], _executor(options), console)
         results = [result for one in made for result in predict_run(one, data, variants, folds)]
-    return _describe(made), summarise(data.table, results)
+    return _describe(made), summarise(data.table, results), settings.labels
 
 
 def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: Cache) -> Report:
     if options.config or options.set or options.features or options.seeds != "0":
         raise EdgeSerError(f"{options.model} has no configuration and nothing random")
-    rows = read_all(_paths(options.corpus), cache)
+    labels = _labels(options)
+    rows = read_all(_paths(options.corpus), cache, labels)
     made = splits(rows, options.protocol)
     chosen = {fold: made[fold] for fold in _folds(options.folds, len(made))}
-    table, normalisation = Table.of(rows), options.normalisation or "cold"
+    table, normalisation = Table.of(rows, labels), options.normalisation or "cold"
     needed = dict.fromkeys([augment.CLEAN, *variants])
     values = {variant: functionals(rows, variant, cache) for variant in needed}
     fitted = svm.fit_folds(
@@ -169,7 +172,7 @@ def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: C
         "protocol": options.protocol,
         "corpora": describe_rows(rows),
     }
-    return report, summarise(table, results)
+    return report, summarise(table, results), labels
 
 
 def _describe(made: Sequence[Run]) -> dict[str, Any]:
@@ -191,10 +194,19 @@ def _executor(options: argparse.Namespace) -> Executor:
 
 def _config(options: argparse.Namespace) -> config.Config:
     changes = list(options.set)
-    for key in ("normalisation", "features"):
+    for key in ("normalisation", "features", "labels"):
         if value := getattr(options, key):
             changes.append(f"{key}={value}")
     return config.load(options.model, options.config, changes)
+
+
+def _labels(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the labels for what has no configuration."""
+    if options.labels is None:
+        return LABELS
+    labels = tuple(word.strip() for word in options.labels.split(","))
+    config.check_labels(labels)
+    return labels
 
 
 def _paths(corpora: Sequence[str]) -> dict[str, Path]:

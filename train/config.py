@@ -8,14 +8,17 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from edge_ser.bundle import MOST_LABELS
 from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from edge_ser.graph import KINDS
 from train import models
 from train.conditions.channel import EFFECTS
 from train.features.extraction import dimension, step
+from train.suggestions import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,11 +26,14 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent / "configs"
-_LISTS = ("without", "tested_only", "effects")
+_LISTS = ("labels", "without", "tested_only", "effects")
 NORMALISATIONS = ("cold", "speaker")
 BALANCES = ("none", "corpora")
 SCHEDULES = ("constant", "cosine", "exponential")
 GRAPHS = (*KINDS, "none")
+FEWEST_LABELS = 2
+UNSURE = "unsure"
+"""What displays say of an answer below the threshold: no class may be called so."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,11 @@ class Config:
     """Settings of a run, described in ``configs/cogcn.toml``.
 
     ``network`` holds the candidate values of each of the model's own settings. These keys are
-    optional: ``features``, by default those of the network's paper; ``words``, the path of word
-    vectors for models that also read transcripts (see :mod:`train.features.words`); ``share``, the
-    fraction of the training clips to train on; ``voice_prior``, the number of nodes that the
+    optional: ``labels``, the classes in the order of the logits, by default
+    :data:`edge_ser.events.LABELS`; ``features``, by default those of the network's paper;
+    ``words``, the path of word vectors for models that also read transcripts (see
+    :mod:`train.features.words`); ``share``, the fraction of the training clips to train on;
+    ``voice_prior``, the number of nodes that the
     training speakers count for in the statistics of a voice (0: the network does not adapt, see
     :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
     random room, microphone and codec, ``sounds``, the folder of noises and rooms for them,
@@ -86,6 +94,7 @@ class Config:
     balance: str
     refit: bool
     network: dict[str, tuple[Any, ...]]
+    labels: tuple[str, ...] = LABELS
     words: str = ""
     share: float = 1.0
     voice_prior: float = 0.0
@@ -110,15 +119,25 @@ class Config:
         ]
         return [Candidate(gamma, network) for gamma in gammas for network in networks]
 
+    def choice(self, candidate: Candidate) -> str:
+        """Name what distinguishes a candidate from the others: ``gamma 0.5, layers 3``."""
+        several = {key: candidate.network[key] for key, v in self.network.items() if len(v) > 1}
+        if candidate.gamma is not None and len(self.gamma) > 1:
+            several = {"gamma": candidate.gamma, **several}
+        return ", ".join(f"{key} {value}" for key, value in several.items())
+
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as in a run's ``config.json``."""
-        return asdict(self)
+        """Return plain values, as in a run's ``config.json``, without labels that are the usual."""
+        values = asdict(self)
+        if self.labels == LABELS:
+            del values["labels"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
         """Build a configuration from the output of :meth:`to_dict`, before or after JSON."""
         network = {key: tuple(candidates) for key, candidates in values["network"].items()}
-        several = {key: tuple(values.get(key, ())) for key in ("gamma", *_LISTS)}
+        several = {key: tuple(values[key]) for key in ("gamma", *_LISTS) if key in values}
         return cls(**{**values, **several, "network": network})
 
 
@@ -168,10 +187,8 @@ def _read(source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        names = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
-        raise EdgeSerError(
-            f"no configuration {source!r}; there are {names}, or name a TOML file"
-        ) from error
+        known = suggest(source, sorted(path.stem for path in FOLDER.glob("*.toml")))
+        raise EdgeSerError(f"no configuration {source!r}, nor such a TOML file; {known}") from error
     except ValueError as error:
         raise EdgeSerError(f"{file}: not a TOML file ({error})") from error
 
@@ -188,7 +205,7 @@ def _parse(text: str) -> Any:
 
 def _check(where: str, key: str, value: object, types: Mapping[str, tuple[type, bool]]) -> Any:
     if key not in types:
-        raise EdgeSerError(f"{where}: no key {key!r}; there are {', '.join(types)}")
+        raise EdgeSerError(f"{where}: no key {key!r}; {suggest(key, types)}")
     kind, several = types[key]
     if not several:
         return _scalar(where, key, value, kind)
@@ -209,7 +226,30 @@ def _scalar(where: str, key: str, value: object, kind: type) -> object:
 _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
+def check_labels(labels: Sequence[str]) -> None:
+    """Refuse labels that cannot be told apart, or too few or too many of them.
+
+    Raises:
+        EdgeSerError: they are not 2 to 8 different words, or one of them means something else.
+    """
+    different = {label.lower() for label in labels}
+    if not FEWEST_LABELS <= len(labels) <= MOST_LABELS or len(different) < len(labels):
+        raise EdgeSerError(
+            f"labels {', '.join(labels)}: give {FEWEST_LABELS} to {MOST_LABELS} different ones, as "
+            "in --labels calm,stressed"
+        )
+    for label in labels:
+        if (
+            label.lower() == UNSURE
+            or not label.isprintable()
+            or label.strip() != label
+            or not label
+        ):
+            raise EdgeSerError(f"labels: {label!r} cannot be the name of a class; choose another")
+
+
 def _validate(config: Config) -> None:
+    check_labels(config.labels)
     dimension(config.features)
     network = config.network
     graph_wanted = models.find(config.model).graph

@@ -9,7 +9,6 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 
-from edge_ser.events import LABELS
 from train.metrics import FIGURES, aggregate, percent, score
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def summarise(table: Table, results: Sequence[Result]) -> dict[str, Any]:
         scored = [table.score(result.rows, result.predictions) for result in chosen]
         figures = {
             str(corpus): {
-                **aggregate([scores[corpus] for scores in scored if corpus in scores]),
+                **aggregate([scores[corpus] for scores in scored if corpus in scores], table.names),
                 "pooled": _pooled(table, chosen, corpus),
             }
             for corpus in dict.fromkeys(corpus for scores in scored for corpus in scores)
@@ -112,17 +111,17 @@ def _pooled(table: Table, results: Sequence[Result], corpus: str) -> dict[str, f
         rows = np.concatenate([result.rows for result in own])
         predictions = np.concatenate([result.predictions for result in own])
         inside = table.corpora[rows] == corpus
-        by_seed.append(score(table.labels[rows[inside]], predictions[inside]))
+        by_seed.append(score(table.labels[rows[inside]], predictions[inside], table.names))
     return {figure: float(np.mean([s[figure] for s in by_seed])) for figure in FIGURES}
 
 
-def show(summary: dict[str, Any], title: str, console: Console) -> None:
+def show(summary: dict[str, Any], title: str, console: Console, labels: Sequence[str]) -> None:
     """Print the metrics as a table in percent: mean ± standard deviation; recalls: mean only."""
     # as narrow as possible: on 80 columns rich would truncate cells
     table = RichTable(title=title, box=SIMPLE_HEAD, padding=0)
     for heading in ("condition", "corpus"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("WA", "UA", "macro F1", *LABELS):
+    for heading in ("WA", "UA", "macro F1", *labels):
         table.add_column(heading, justify="right", no_wrap=True)
     for variant, corpora in summary["results"].items():
         for corpus, figures in corpora.items():
@@ -131,6 +130,7 @@ def show(summary: dict[str, Any], title: str, console: Console) -> None:
             else:
                 scores = {"scores": figures["scores"]}
                 cells = [percent(figures[figure] | scores) for figure in FIGURES]
-                cells += [f"{100 * recall['mean']:.0f}" for recall in figures["recall"].values()]
+                recalls = [figures["recall"].get(label) for label in labels]
+                cells += ["" if r is None else f"{100 * r['mean']:.0f}" for r in recalls]
             table.add_row(variant, corpus, *cells, end_section=corpus == "mean")
     console.print(table)

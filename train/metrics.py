@@ -28,8 +28,15 @@ def initial(prediction: int) -> str:
     return "-" if prediction == NO_SPEECH else LABELS[prediction][0]
 
 
-def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
+def score(
+    labels: NDArray[np.int64], predictions: NDArray[np.int64], names: Sequence[str] = LABELS
+) -> Scores:
     """Compute the metrics of (n,) true and predicted class indices, n ≥ 1.
+
+    Args:
+        labels: (n,) true classes.
+        predictions: (n,) predicted classes, or :data:`NO_SPEECH`.
+        names: names of the classes.
 
     Returns:
         ``wa``: weighted accuracy, the share of correct clips. ``ua``: unweighted accuracy, the
@@ -37,7 +44,7 @@ def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
         ``confusion``: rows are true labels; columns are predicted labels and, last, no speech.
         ``clips``: n.
     """
-    classes = np.arange(len(LABELS))
+    classes = np.arange(len(names))
     confusion = confusion_matrix(labels, predictions, labels=[*classes, NO_SPEECH])[:-1]
     present = np.flatnonzero(confusion.sum(axis=1))
     recall = confusion[present, present] / confusion[present].sum(axis=1)
@@ -46,17 +53,20 @@ def score(labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> Scores:
         "wa": float(np.mean(labels == predictions)),
         "ua": float(recall.mean()),
         "f1": float(f1_score(labels, predictions, labels=present, average="macro")),
-        "recall": {LABELS[c]: float(r) for c, r in zip(present, recall, strict=True)},
+        "recall": dict(zip([names[c] for c in present.tolist()], recall.tolist(), strict=True)),
         "confusion": confusion.tolist(),
     }
 
 
 def score_corpora(
-    corpora: NDArray[np.str_], labels: NDArray[np.int64], predictions: NDArray[np.int64]
+    corpora: NDArray[np.str_],
+    labels: NDArray[np.int64],
+    predictions: NDArray[np.int64],
+    names: Sequence[str] = LABELS,
 ) -> dict[str, Scores]:
     """Apply :func:`score` to each corpus of (n,) clips."""
     return {
-        str(corpus): score(labels[corpora == corpus], predictions[corpora == corpus])
+        str(corpus): score(labels[corpora == corpus], predictions[corpora == corpus], names)
         for corpus in np.unique(corpora)
     }
 
@@ -66,15 +76,19 @@ def mean_ua(scores: dict[str, Scores]) -> float:
     return float(np.mean([corpus["ua"] for corpus in scores.values()]))
 
 
-def aggregate(scores: Sequence[Scores]) -> Scores:
+def aggregate(scores: Sequence[Scores], names: Sequence[str] = LABELS) -> Scores:
     """Aggregate the metrics of one corpus over folds and seeds.
+
+    Args:
+        scores: of :func:`score`.
+        names: names of the classes.
 
     Returns:
         ``wa``, ``ua``, ``f1`` and each label's ``recall`` as ``{"mean", "sd"}`` (population
         standard deviation), the sum of ``confusion``, and the number of ``scores``.
     """
     recalls = {
-        label: [s["recall"][label] for s in scores if label in s["recall"]] for label in LABELS
+        label: [s["recall"][label] for s in scores if label in s["recall"]] for label in names
     }
     return {
         **{figure: _spread([s[figure] for s in scores]) for figure in FIGURES},

@@ -14,8 +14,9 @@ from train.features.extraction import FUNCTIONALS, extract, functionals
 from train.features.words import Words, look_up
 from train.learning.data import Clips, Data, Table
 from train.learning.folds import FittedFold, Task, fit_final, fit_folds, fold_seed
+from train.learning.learning_curves import REFIT, write_curves
 from train.learning.trained import Trained
-from train.progress import progress
+from train.live import Fits, LiveFits, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,9 @@ def load_data(config: Config, rows: Sequence[Row], variants: Sequence[str], cach
     """Load the rows' nodes in each variant, and their word vectors if the network reads them."""
     clips = {variant: _clips(config, rows, variant, cache) for variant in dict.fromkeys(variants)}
     return Data(
-        table=Table.of(rows), clips=clips, words=_words(config, rows) if config.words else None
+        table=Table.of(rows, config.labels),
+        clips=clips,
+        words=_words(config, rows) if config.words else None,
     )
 
 
@@ -70,7 +73,7 @@ def train_folds(
     Args:
         wanted: runs, their data, and the folds wanted of each.
         executor: runs the fits of all folds of all runs in one queue.
-        console: shows a progress bar if it is a terminal.
+        console: shows the epochs if it is a terminal, and a line for each fold.
         saved: called for every saved fold, first for those saved earlier.
     """
     if saved:
@@ -91,7 +94,18 @@ def train_folds(
         )
         for run, data, fold in missing
     ]
-    with progress(console, _title(missing), len(tasks)) as advance:
+    named = len({run.path for run, _, _ in missing}) > 1
+    fits = [
+        Fits(
+            name=f"{run.config.model}, seed {run.seed}, fold {fold}" if named else f"fold {fold}",
+            logs=task.logs,
+            candidates=len(run.config.candidates()),
+            epochs=run.config.epochs,
+            refit=run.config.refit,
+        )
+        for (run, _, fold), task in zip(missing, tasks, strict=True)
+    ]
+    with LiveFits(console, fits) as live:
         for place, chosen in fit_folds(tasks, executor):
             run, data, fold = missing[place]
             metrics = {
@@ -109,23 +123,41 @@ def train_folds(
             run.save(fold, chosen.fitted, chosen.normalisation, metrics)
             if saved:
                 saved(run, fold)
-            advance()
+            live.finish(place, _describe(run.config, chosen))
 
 
-def _title(missing: Sequence[tuple[Run, Data, int]]) -> str:
-    models = ", ".join(dict.fromkeys(run.config.model for run, _, _ in missing))
-    return f"{models}: folds"
+def _describe(config: Config, chosen: FittedFold) -> str:
+    """Say what became of a fold, in one line."""
+    fitted = chosen.fitted
+    parts = [config.choice(fitted.candidate), f"{fitted.epochs} epochs"]
+    if fitted.history:
+        last = fitted.history[min(fitted.epochs, len(fitted.history)) - 1]
+        parts.append(f"loss {last.loss:.3f}")
+    if fitted.validation:
+        parts.append(f"validation UA {100 * fitted.validation_ua:.1f} %")
+    return ", ".join([*filter(None, parts), duration(fitted.seconds)])
 
 
-def train_final(run: Run, data: Data, *, device: str) -> None:
-    """Train the final network on all speakers, with the settings that the folds agreed on."""
+def train_final(run: Run, data: Data, *, device: str, console: Console) -> None:
+    """Train the final network on all speakers, with the settings that the folds agreed on.
+
+    Args:
+        run: a run whose folds are trained.
+        data: its clips in every variant needed.
+        device: where to train.
+        console: as for :func:`train_folds`.
+    """
     if run.folder(None).is_dir():
         return
     candidate, epochs = run.agreed()
-    fitted, normalisation = fit_final(
-        run.config, data, run.speakers, candidate, epochs, seed=run.seed, device=device
-    )
-    run.save(None, fitted, normalisation, {})
+    logs = run.path / "logs" / "final"
+    fits = Fits("all speakers", logs, candidates=0, epochs=epochs, refit=True)
+    with LiveFits(console, [fits]) as live, write_curves(logs / REFIT) as log:
+        fitted, normalisation = fit_final(
+            run.config, data, run.speakers, candidate, epochs, seed=run.seed, device=device, log=log
+        )
+        run.save(None, fitted, normalisation, {})
+        live.finish(0, _describe(run.config, FittedFold(fitted, normalisation, [fitted])))
 
 
 def _test(run: Run, data: Data, fold: int, chosen: FittedFold) -> dict[str, Scores]:

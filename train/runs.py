@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load_file, save_file
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import LABELS
 from edge_ser.normalisation import Normalisation
 from train.config import Candidate, Config
 from train.features.audio import clip_hash
@@ -150,7 +149,7 @@ class Run:
     @property
     def table(self) -> Table:
         """The rows as columns."""
-        return Table.of(self.rows)
+        return Table.of(self.rows, self.config.labels)
 
     @property
     def unfinished(self) -> dict[int, Split]:
@@ -274,7 +273,7 @@ def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[R
         EdgeSerError: see :func:`train.features.readable.read_all`; or somebody who is to be left
             out, or a corpus that is only tested, is not there.
     """
-    rows = read_all(paths, cache)
+    rows = read_all(paths, cache, config.labels)
     known = {f"{row.corpus}/{row.speaker}" for row in rows}
     if strange := [
         name for name in config.without if name.split("/")[0] in paths and name not in known
@@ -284,7 +283,7 @@ def read_rows(paths: Mapping[str, Path], config: Config, cache: Cache) -> list[R
         raise EdgeSerError(f"configuration: tested_only names {', '.join(strange)}: no such corpus")
     rows = [row for row in rows if f"{row.corpus}/{row.speaker}" not in config.without]
     learnt = {row.emotion for row in rows if row.corpus not in config.tested_only}
-    if missing := [label for label in LABELS if label not in learnt]:
+    if missing := [label for label in config.labels if label not in learnt]:
         raise EdgeSerError(f"no clip to learn from is labelled {' or '.join(missing)}; add some")
     return rows
 

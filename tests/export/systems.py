@@ -11,8 +11,9 @@ from torch import nn
 
 from edge_ser.bundle import load_bundle
 from edge_ser.features import FeatureSet, feature_set
-from export.formats import BACKENDS, Failure, convert
+from export.formats import Failure, convert
 from export.int8 import on_grid
+from export.options import BACKENDS
 from export.signature import Signature
 from export.write import write_bundle
 from train import config, models

@@ -18,7 +18,8 @@ from edge_ser.audio import AudioFile
 from edge_ser.backends import open_backend
 from edge_ser.bundle import WEIGHTS, load_bundle
 from edge_ser.speech.segmenter import SpeechSegmenter
-from export.formats import BACKENDS, Failure, convert
+from export.formats import Failure, convert
+from export.options import BACKENDS
 from tests.export.systems import (
     SYSTEMS,
     bundle,

@@ -15,6 +15,7 @@ import edge_ser
 from edge_ser.audio import AudioFile
 from edge_ser.bundle import load_bundle
 from export import formats
+from export.options import BACKENDS
 from export.quantize import main as quantize
 from train.__main__ import main as train
 
@@ -82,7 +83,7 @@ def test_a_bundle_that_listens(
     assert bundle.card["training"]["corpora"]["few"]["speakers"] == 5
     assert bundle.card["metrics"]["before"]["few"]["clips"] == 40
     clip = next(corpora.glob("ravdess/Actor_20/*.flac"))
-    assert bundle.backends == [formats.BACKENDS[name] for name in made]
+    assert bundle.backends == [BACKENDS[name] for name in made]
     answers = [edge_ser.load(output, b).classify_source(AudioFile(clip)) for b in bundle.backends]
     for answer in answers[1:]:
         assert answer.probabilities == pytest.approx(answers[0].probabilities, abs=1e-5)

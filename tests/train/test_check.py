@@ -200,4 +200,6 @@ def test_nothing_usable_is_a_failure(tmp_path: Path, cache: Cache, page: Console
     assert not check("timit", tmp_path, cache, page)
     last, unknown = text_of(page).splitlines()[-2:]
     assert last == f"emodb: {tmp_path}/nowhere: no such folder; name the corpus's own folder"
-    assert unknown.startswith("timit: no corpus 'timit'; there are ravdess, emodb")
+    assert unknown.startswith(
+        "timit: no corpus 'timit' (a CSV manifest may have any name); there are ravdess"
+    )

@@ -8,9 +8,9 @@ import torch
 
 from edge_ser.errors import EdgeSerError
 from train import config, models
-from train.__main__ import _networks
 from train.config import Config
 from train.features.extraction import dimension, step
+from train.options import networks
 
 
 def test_the_default_is_the_paper() -> None:
@@ -77,7 +77,7 @@ def test_json_round_trip() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("hiden=128", "no key 'hiden'; there are features, graph, gamma,.*hidden"),
+        ("hiden=128", "no key 'hiden'; did you mean hidden\?"),
         ("hidden=big", "hidden = 'big'; it must be a whole number"),
         ("hidden=1.5", "hidden = 1.5; it must be a whole number"),
         ("epochs=true", "epochs = True; it must be a whole number"),
@@ -118,7 +118,9 @@ def test_files(tmp_path: Path) -> None:
     own.write_text("epochs = = 3")
     with pytest.raises(EdgeSerError, match="not a TOML file"):
         config.load("cogcn", str(own))
-    with pytest.raises(EdgeSerError, match="no configuration 'none'; there are bigru, co"):
+    with pytest.raises(
+        EdgeSerError, match="no configuration 'none', nor such a TOML file; there are bigru, co"
+    ):
         config.load("cogcn", "none")
 
 
@@ -188,4 +190,4 @@ def test_the_other_papers_hyper_parameters(name: str, expected: dict[str, object
 
 
 def test_the_command_line_names_every_network() -> None:
-    assert _networks() == list(models.MODELS)
+    assert networks() == list(models.MODELS)

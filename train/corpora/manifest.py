@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import logging
 import math
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
-from train.corpora.rows import Row
+from train.corpora.rows import Row, labelled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -28,11 +28,11 @@ SYNONYMS = {
     "neutrality": "neutral",
     "sadness": "sad",
 }
-"""Other words for our labels; calm and surprise, for instance, are none."""
+"""Other words for the usual labels; calm and surprise, for instance, are none."""
 
 
-def read(name: str, file: Path) -> list[Row]:
-    """Read the rows of ``file`` whose emotion is one of our labels, or a synonym of one.
+def read(name: str, file: Path, labels: Sequence[str] = LABELS) -> list[Row]:
+    """Read the rows of ``file`` whose emotion is one of the labels, or a synonym of one.
 
     What is left out is told as a warning: rows with other emotions, repeated rows, and clips that
     are given different emotions.
@@ -41,6 +41,7 @@ def read(name: str, file: Path) -> list[Row]:
         name: name to give the corpus.
         file: CSV with a header line; paths may be relative to its folder; ``start`` and ``end`` in
             seconds, empty for the whole file.
+        labels: the classes; upper and lower case are alike.
 
     Raises:
         EdgeSerError: the file does not exist, a column is missing, or a line is invalid.
@@ -54,15 +55,14 @@ def read(name: str, file: Path) -> list[Row]:
                     f"{file}: no column {', '.join(missing)}; the first line must name "
                     "path,speaker,emotion and, if wanted, start,end,text"
                 )
-            rows = [_row(name, file, reader.line_num, line) for line in reader]
+            rows = [_row(name, file, reader.line_num, line, labels) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EdgeSerError(f"{file}: cannot be read as a CSV file ({error})") from error
-    return _consistent(file, [row for row in rows if row.emotion in LABELS], rows)
+    return _consistent(file, labelled(file, rows, labels), len(rows))
 
 
-def _consistent(file: Path, ours: list[Row], rows: list[Row]) -> list[Row]:
-    """Leave out repeated and contradictory rows; tell what is left out, those of others too."""
-    others = Counter(row.emotion for row in rows if row.emotion not in LABELS)
+def _consistent(file: Path, ours: list[Row], total: int) -> list[Row]:
+    """Leave out repeated and contradictory rows; tell how many of the ``total`` they are."""
     emotions: dict[tuple[Path, float | None, float | None], set[str]] = {}
     kept = []
     for row in ours:
@@ -71,7 +71,6 @@ def _consistent(file: Path, ours: list[Row], rows: list[Row]) -> list[Row]:
             kept.append(row)
         known.add(row.emotion)
     good = [row for row in kept if len(emotions[row.path, row.start, row.end]) == 1]
-    words = ", ".join(f"{count} {emotion}" for emotion, count in others.most_common())
     contradictory = [row for row in kept if row not in good]
     repeated = (
         len(ours)
@@ -79,12 +78,11 @@ def _consistent(file: Path, ours: list[Row], rows: list[Row]) -> list[Row]:
         - sum(len(emotions[row.path, row.start, row.end]) - 1 for row in contradictory)
     )
     for count, what in (
-        (others.total(), f"have another emotion ({words})"),
         (repeated, "repeat another"),
         (len(contradictory), f"are given several emotions, {_first(contradictory)} first"),
     ):
         if count:
-            _log.warning("%s: left out: %d of %d rows %s", file, count, len(rows), what)
+            _log.warning("%s: left out: %d of %d rows %s", file, count, total, what)
     return good
 
 
@@ -92,7 +90,9 @@ def _first(rows: list[Row]) -> str:
     return rows[0].path.name if rows else ""
 
 
-def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row:
+def _row(
+    name: str, file: Path, number: int, line: dict[str, str | None], labels: Sequence[str]
+) -> Row:
     path, speaker, emotion = ((line[column] or "").strip() for column in REQUIRED)
     if not (path and speaker and emotion):
         raise EdgeSerError(f"{file}, line {number}: path, speaker and emotion must not be empty")
@@ -106,11 +106,17 @@ def _row(name: str, file: Path, number: int, line: dict[str, str | None]) -> Row
         corpus=name,
         path=audio,
         speaker=speaker,
-        emotion=SYNONYMS.get(emotion.lower(), emotion.lower()),
+        emotion=_label(emotion.lower(), labels),
         start=start,
         end=end,
         text=line.get("text") or None,
     )
+
+
+def _label(word: str, labels: Sequence[str]) -> str:
+    """Return the label that a word in lower case is, or is a synonym of; else the word."""
+    named = {label.lower(): label for label in labels}
+    return named.get(word) or named.get(SYNONYMS.get(word, ""), word)
 
 
 def _seconds(text: str | None, file: Path, number: int) -> float | None:

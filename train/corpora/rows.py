@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 SUFFIXES = (".wav", ".flac")
 
@@ -22,12 +26,12 @@ class Row:
         corpus: name of its corpus.
         path: audio file.
         speaker: name, unique within the corpus.
-        emotion: one of :data:`edge_ser.events.LABELS`.
+        emotion: one of the labels, by default :data:`edge_ser.events.LABELS`.
         start: beginning of the clip in the file, in seconds; None for the beginning of the file.
         end: end of the clip in the file, in seconds; None for the end of the file.
         text: the spoken text; None if the corpus does not give it.
-        votes: shares of the listeners who heard each of :data:`edge_ser.events.LABELS`; None if
-            nobody was asked, or nobody heard one of them.
+        votes: shares of the listeners who heard each of the labels; None if nobody was asked, or
+            nobody heard one of them.
     """
 
     corpus: str
@@ -68,6 +72,25 @@ class Reader:
     pattern: str
     read: Callable[[Path], list[Row]]
     complete: Complete | None
+
+
+def labelled(place: Path, rows: Sequence[Row], labels: Sequence[str]) -> list[Row]:
+    """Keep the rows with one of the labels; tell as a warning which others there are.
+
+    Args:
+        place: where they are from.
+        rows: rows of any emotions.
+        labels: the classes.
+    """
+    kept = [row for row in rows if row.emotion in labels]
+    others = Counter(row.emotion for row in rows if row.emotion not in labels)
+    if others:
+        words = ", ".join(f"{count} {emotion}" for emotion, count in others.most_common())
+        _log.warning(
+            "%s: left out: %d of %d rows have another emotion (%s)",
+            *(place, others.total(), len(rows), words),
+        )
+    return kept
 
 
 def stem(path: Path) -> str:

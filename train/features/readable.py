@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
 from train.corpora import iemocap, read
 from train.features.audio import clip_hash, samples
 
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
     from train.features.cache import Arrays, Cache
 
 
-def read_all(paths: Mapping[str, Path], cache: Cache) -> list[Row]:
-    """Read the readable rows of several corpora, given as name to folder or manifest.
+def read_all(paths: Mapping[str, Path], cache: Cache, labels: Sequence[str] = LABELS) -> list[Row]:
+    """Read the readable rows of several corpora that have one of the labels.
 
     Unreadable files are reported on the cache's console and left out.
+
+    Args:
+        paths: name to folder or manifest.
+        cache: knows which clips can be read.
+        labels: the classes.
 
     Raises:
         EdgeSerError: see :func:`train.corpora.read`; a corpus has no readable clip; or several
@@ -36,7 +42,7 @@ def read_all(paths: Mapping[str, Path], cache: Cache) -> list[Row]:
         raise EdgeSerError(f"{' and '.join(parts)} share their speakers: take one of them")
     rows = []
     for name, path in paths.items():
-        good, faults = readable(read(name, path), cache)
+        good, faults = readable(read(name, path, labels), cache)
         name_faults(faults, cache.console)
         if not good:
             raise EdgeSerError(f"{path}: no file of {name} can be read")

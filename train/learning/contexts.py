@@ -3,8 +3,8 @@
 A network that adapts to a voice meets it in every state: as a stranger, after a few clips, after
 many, of one emotion or of several. In training a clip's nodes are therefore normalised by the
 statistics of clips of the same speaker, drawn at random: 0 to 32 of them, two fifths uniform, two
-fifths mostly neutral, as people talk, and one fifth one-sided. A device uses the same
-:class:`edge_ser.voice.VoiceStatistics`.
+fifths mostly neutral, as people talk (uniform where no class is called so), and one fifth
+one-sided. A device uses the same :class:`edge_ser.voice.VoiceStatistics`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_ser.events import LABELS
-from edge_ser.voice import VoiceStatistics
+from edge_ser.voice import NEUTRAL, VoiceStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Contexts:
 
     def __init__(self, training: Sequence[Subset], table: Table, prior: float) -> None:
         self._prior = prior
-        self._labels = table.labels
+        self._labels, self._names = table.labels, table.names
         self._sums = [_sums(subset, len(table.labels)) for subset in training]
         rows = training[0].rows
         self._by_speaker = {
@@ -54,7 +54,7 @@ class Contexts:
     def draw(self, row: int, variant: int, random: np.random.Generator) -> VoiceStatistics:
         """Draw what was heard before the clip ``row`` in a variant."""
         own = self._by_speaker[self._speakers[row]]
-        chosen = draw_context(own[own != row], self._labels, random)
+        chosen = draw_context(own[own != row], self._labels, random, self._names)
         counts, totals, squares = self._sums[variant]
         voice = VoiceStatistics(self._prior)
         voice.add(counts[chosen].sum(), totals[chosen].sum(0), squares[chosen].sum(0))
@@ -62,28 +62,34 @@ class Contexts:
 
 
 def draw_context(
-    others: NDArray[np.int64], labels: NDArray[np.int64], random: np.random.Generator
+    others: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    random: np.random.Generator,
+    names: Sequence[str] = LABELS,
 ) -> NDArray[np.int64]:
     """Draw 0 to 32 of the ``others``, the speaker's other clips, without replacement.
 
     Args:
         others: (n,) indices of clips.
-        labels: (R,) indices into :data:`edge_ser.events.LABELS` of all clips.
+        labels: (R,) indices into ``names`` of all clips.
         random: draws.
+        names: names of the classes.
     """
     count, kind = int(random.choice(_COUNTS)), random.random()
     if kind < _UNIFORM or not len(others):
         return _some(others, count, random)
     emotions = labels[others]
     if kind < _UNIFORM + _MOSTLY_NEUTRAL:
-        neutral = emotions == LABELS.index("neutral")
+        if NEUTRAL not in names:
+            return _some(others, count, random)
+        neutral = emotions == names.index(NEUTRAL)
         many = round(count * random.uniform(_LEAST_NEUTRAL, 1.0))
         parts = (
             _some(others[neutral], many, random),
             _some(others[~neutral], count - many, random),
         )
         return np.concatenate(parts)
-    shares = random.dirichlet([_ONE_SIDED] * len(LABELS))[emotions] + 1e-9
+    shares = random.dirichlet([_ONE_SIDED] * len(names))[emotions] + 1e-9
     return _some(others, count, random, shares / shares.sum())
 
 

@@ -32,9 +32,10 @@ class Table:
         corpora: (R,) names.
         speakers: (R,) ``corpus/speaker``.
         clips: (R,) ``corpus/clip``, named by :func:`train.protocol.clip_names`.
-        labels: (R,) indices into :data:`edge_ser.events.LABELS`.
+        labels: (R,) indices into ``names``.
         votes: (R, C) shares of the listeners who heard each label; 1 for the clip's own where
             nobody was asked.
+        names: names of the C classes.
     """
 
     corpora: NDArray[np.str_]
@@ -42,12 +43,13 @@ class Table:
     clips: NDArray[np.str_]
     labels: NDArray[np.int64]
     votes: NDArray[np.float32]
+    names: tuple[str, ...] = LABELS
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Table:
-        """Build the columns of ``rows``."""
-        labels = np.array([LABELS.index(row.emotion) for row in rows], np.int64)
-        votes = np.eye(len(LABELS), dtype=np.float32)[labels]
+    def of(cls, rows: Sequence[Row], names: tuple[str, ...] = LABELS) -> Table:
+        """Build the columns of ``rows``, whose emotions are some of ``names``."""
+        labels = np.array([names.index(row.emotion) for row in rows], np.int64)
+        votes = np.eye(len(names), dtype=np.float32)[labels]
         for own, row in zip(votes, rows, strict=True):
             own[:] = row.votes or own
         return cls(
@@ -56,6 +58,7 @@ class Table:
             clips=np.array([f"{corpus}/{name}" for corpus, name in clip_names(rows)]),
             labels=labels,
             votes=votes,
+            names=names,
         )
 
     def rows_of(self, speakers: Sequence[Speaker]) -> NDArray[np.int64]:
@@ -65,7 +68,7 @@ class Table:
 
     def score(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> dict[str, Scores]:
         """Score (n,) predictions for (n,) rows, corpus by corpus."""
-        return score_corpora(self.corpora[rows], self.labels[rows], predictions)
+        return score_corpora(self.corpora[rows], self.labels[rows], predictions, self.names)
 
     def predictions(self, rows: NDArray[np.int64], predictions: NDArray[np.int64]) -> Predictions:
         """Group (n,) predictions for (n,) rows as :data:`Predictions`."""
@@ -73,7 +76,7 @@ class Table:
         for row, predicted in zip(rows.tolist(), predictions.tolist(), strict=True):
             corpus, _, speaker = str(self.speakers[row]).partition("/")
             by_label = written.setdefault(corpus, {}).setdefault(speaker, {})
-            label = LABELS[self.labels[row]]
+            label = self.names[self.labels[row]]
             by_label[label] = by_label.get(label, "") + initial(predicted)
         return written
 

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import LABELS
 from train.learning.contexts import Contexts
 from train.learning.trained import build_model
 from train.learning.windows import Batch, Window, adjacency, collate, shuffled
@@ -242,7 +241,7 @@ def mix(
 
 def soft_targets(table: Table, votes: float) -> NDArray[np.float32]:
     """Compute (R, C) targets, of which the listeners' ``votes`` decide a share."""
-    own = np.eye(len(LABELS), dtype=np.float32)[table.labels]
+    own = np.eye(len(table.names), dtype=np.float32)[table.labels]
     return np.float32(1 - votes) * own + np.float32(votes) * table.votes
 
 

@@ -111,7 +111,7 @@ def _check(
     model: nn.Module, table: Table, validation: Subset, checks: Sequence[Batch]
 ) -> tuple[dict[str, Scores], float]:
     """Return the scores of the validation clips and the cross-entropy of their windows."""
-    logits = compute_logits(model, checks)
+    logits = compute_logits(model, checks, validation.classes)
     targets = table.labels[[window.row for window in validation.windows]]
     loss = nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(targets))
     return table.score(validation.rows, validation.predictions(logits)), float(loss)

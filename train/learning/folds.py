@@ -62,7 +62,7 @@ class Task:
         data: the rows in every variant that the settings need.
         split: the speakers.
         seed: random seed.
-        logs: folder for the learning curve of each candidate; None to write none.
+        logs: folder for the learning curve of each fit; None to write none.
     """
 
     config: Config
@@ -106,7 +106,7 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, FittedFold]:
             else None
         )
         for candidate in candidates:
-            with _log(task, len(tried)) as log:
+            with _log(task.logs, learning_curves.candidate_folder(len(tried))) as log:
                 fitted = fit(
                     config,
                     candidate,
@@ -125,9 +125,17 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, FittedFold]:
             fitted=replace(best, seconds=seconds), normalisation=normalisation, tried=tried
         )
     everyone = (*split.train, *split.validation)
-    fitted, normalisation = fit_final(
-        config, data, everyone, best.candidate, best.epochs, seed=task.seed, device=device
-    )
+    with _log(task.logs, learning_curves.REFIT) as log:
+        fitted, normalisation = fit_final(
+            config,
+            data,
+            everyone,
+            best.candidate,
+            best.epochs,
+            seed=task.seed,
+            device=device,
+            log=log,
+        )
     chosen = replace(
         fitted,
         validation=best.validation,
@@ -137,10 +145,8 @@ def _fit_fold(place: int, task: Task, device: str) -> tuple[int, FittedFold]:
     return place, FittedFold(fitted=chosen, normalisation=normalisation, tried=tried)
 
 
-def _log(task: Task, number: int) -> AbstractContextManager[learning_curves.Log | None]:
-    if task.logs is None:
-        return nullcontext()
-    return learning_curves.write_curves(task.logs / f"candidate-{number}")
+def _log(logs: Path | None, name: str) -> AbstractContextManager[learning_curves.Log | None]:
+    return nullcontext() if logs is None else learning_curves.write_curves(logs / name)
 
 
 def fit_final(
@@ -153,6 +159,7 @@ def fit_final(
     seed: int,
     device: str,
     start: Mapping[str, Tensor] | None = None,
+    log: learning_curves.Log | None = None,
 ) -> tuple[Fitted, Normalisation | None]:
     """Train the candidate on all ``speakers`` for ``epochs``, starting from ``start`` if given."""
     rows = _learnt_from(config, data, speakers, seed)
@@ -167,6 +174,7 @@ def fit_final(
         device=choose_device(device),
         epochs=epochs,
         start=start,
+        log=log,
     )
     return fitted, normalisation
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from edge_ser.events import LABELS
 from train.learning.windows import Batch, Window, batches, collate
 from train.metrics import NO_SPEECH
 
@@ -30,16 +29,18 @@ class Subset:
         nodes: (M, d) their nodes, normalised.
         rows: (R,) the clips that the windows are cut from.
         windows: in the order of the clips.
+        classes: C, number of labels.
     """
 
     clips: Clips
     nodes: NDArray[np.float32]
     rows: NDArray[np.int64]
     windows: list[Window]
+    classes: int
 
     def logits(self, model: nn.Module) -> NDArray[np.float32]:
         """Compute the (W, C) logits of all windows."""
-        return compute_logits(model, batches(self.windows))
+        return compute_logits(model, batches(self.windows), self.classes)
 
     def inputs(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
         """Yield the input of a backend of :mod:`edge_ser`: nodes and adjacency of each window."""
@@ -76,10 +77,10 @@ class Subset:
 
 
 @torch.inference_mode()
-def compute_logits(model: nn.Module, batched: Sequence[Batch]) -> NDArray[np.float32]:
+def compute_logits(model: nn.Module, batched: Sequence[Batch], classes: int) -> NDArray[np.float32]:
     """Compute the (W, C) logits of batched windows, in their original order."""
     model.eval()
-    logits = np.empty((sum(len(b.index) for b in batched), len(LABELS)), np.float32)
+    logits = np.empty((sum(len(b.index) for b in batched), classes), np.float32)
     for batch in batched:
         logits[batch.index.cpu().numpy()] = model(*batch.inputs).cpu().numpy()
     return logits

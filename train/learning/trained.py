@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_ser.events import LABELS
 from train import models
 from train.conditions import augment
 from train.features.extraction import dimension
@@ -113,7 +112,7 @@ class Trained:
 def build_model(config: Config, candidate: Candidate) -> Network:
     """Build the candidate's network with random weights."""
     width = dimension(config.features)
-    return models.create(config.model, width, len(LABELS), candidate.network)
+    return models.create(config.model, width, len(config.labels), candidate.network)
 
 
 def make_subset(
@@ -134,4 +133,4 @@ def make_subset(
     else:
         normalised = normalisation.transform(clips.values)
     windows = cut_windows(clips, normalised, rows, config.graph, gamma, data.words)
-    return Subset(clips=clips, nodes=normalised, rows=rows, windows=windows)
+    return Subset(clips, normalised, rows, windows, classes=len(config.labels))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_ser.errors import EdgeSerError
 from train.models.network import Network
+from train.suggestions import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,5 +60,5 @@ def find(name: str) -> type[Network]:
         EdgeSerError: the name is unknown.
     """
     if name not in MODELS:
-        raise EdgeSerError(f"no model {name!r}; there are {', '.join(MODELS)}")
+        raise EdgeSerError(f"no model {name!r}; {suggest(name, MODELS)}")
     return MODELS[name]

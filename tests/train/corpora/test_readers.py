@@ -144,7 +144,7 @@ def test_folders_without_anything_usable(make_wav: MakeWav, tmp_path: Path) -> N
         "ravdess, emodb, nemo, iemocap, iemocap-improvised, iemocap-scripted, msp-improv, crema-d, "
         "tess, savee, urdu"
     )
-    with pytest.raises(EdgeSerError, match=f"no corpus 'timit'; there are {known}, and any name"):
+    with pytest.raises(EdgeSerError, match=f"no corpus 'timit' .*; there are {known}$"):
         read("timit", tmp_path)
     with pytest.raises(EdgeSerError, match="cannot be read as a CSV"):
         read("ours", tmp_path / "none.csv")

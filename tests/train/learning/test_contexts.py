@@ -53,7 +53,7 @@ def test_a_context_is_what_a_device_would_have_heard() -> None:
         for speaker in ("a", "a", "a", "b")
     ]
     clips = Clips.of(found, feature_set("egemaps-88@500/100"))
-    subset = Subset(clips, clips.values, np.arange(4), [])
+    subset = Subset(clips, clips.values, np.arange(4), [], 4)
     contexts = Contexts([subset], Table.of(rows), prior=100.0)
     heard = set()
     for _ in range(200):

@@ -112,7 +112,7 @@ def test_one_vector_a_clip() -> None:
         (2, [[8.0, 9.0, 10.0, 11.0]]),
     ]
     logits = np.zeros((2, 4), np.float32)
-    assert Subset(clips, clips.values, np.arange(3), made).predictions(logits).tolist() == [
+    assert Subset(clips, clips.values, np.arange(3), made, 4).predictions(logits).tolist() == [
         0,
         NO_SPEECH,
         0,
@@ -146,7 +146,7 @@ def test_shuffled_batches_hold_everything_once() -> None:
 def test_decision_on_a_clip_by_hand() -> None:
     made = cut_windows(CLIPS, CLIPS.values, np.array([0, 1, 2]), "temporal", None)
     logits = np.array([[9, 0, 0, 0], [0, 4, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]], np.float32)
-    subset = Subset(CLIPS, CLIPS.values, np.array([0, 1, 2]), made)
+    subset = Subset(CLIPS, CLIPS.values, np.array([0, 1, 2]), made, 4)
     found = subset.probabilities(logits)
 
     def softmax(*values: float) -> np.ndarray:
@@ -161,6 +161,6 @@ def test_decision_on_a_clip_by_hand() -> None:
 
 @pytest.mark.parametrize("rows", [[1], []])
 def test_decision_without_any_speech(rows: list[int]) -> None:
-    subset = Subset(CLIPS, CLIPS.values, np.array(rows, np.int64), [])
+    subset = Subset(CLIPS, CLIPS.values, np.array(rows, np.int64), [], 4)
     predictions = subset.predictions(np.empty((0, 4), np.float32))
     assert predictions.tolist() == [NO_SPEECH] * len(rows)

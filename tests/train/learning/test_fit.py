@@ -214,7 +214,7 @@ def test_consistency_brings_the_answers_to_two_variants_together() -> None:
         model = build_model(chosen, candidate)
         model.load_state_dict(found.state)
         logits = [
-            torch.from_numpy(compute_logits(model.eval(), batches(subset.windows)))
+            torch.from_numpy(compute_logits(model.eval(), batches(subset.windows), 4))
             for subset in training
         ]
         apart[weight] = float(jensen_shannon(*logits).mean())
