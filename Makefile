@@ -133,6 +133,7 @@ $(TRAIN_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TRAIN_VENV),some minutes)
 	$(call install-runtime,$(TRAIN_VENV))
 	$(call new-pip,$(TRAIN_VENV))
+	$(call train-command,$(TRAIN_VENV))
 	@touch $@
 
 $(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
@@ -143,6 +144,7 @@ $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
 	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
+	$(call train-command,$(TEST_VENV))
 	@touch $@
 
 .venv-3.%/.ready: pyproject.toml constraints.txt
@@ -172,4 +174,11 @@ endef
 # $(call new-pip,FOLDER): one that reads dependency groups; Python's and Debian 12's are too old.
 define new-pip
 	@$(1)/bin/python $(PIP) "pip>=25.1"
+endef
+
+# $(call train-command,FOLDER): edge-ser-train, whose code is in the checkout and not in the wheel.
+define train-command
+	@printf '#!%s/bin/python\nimport sys\nfrom edge_ser_train import main\nsys.exit(main())\n' \
+	  "$(abspath $(1))" >$(1)/bin/edge-ser-train
+	@chmod +x $(1)/bin/edge-ser-train
 endef

@@ -24,10 +24,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
 
 
+_OTHERS = ("benchmarks", "export", "report", "train")
+"""Folders of the tests of all but edge_ser."""
+
+
 class _Training:
     """Skip a test module as soon as it imports what only training has, however indirectly."""
 
-    PACKAGES = frozenset({"export", "gpiozero", "joblib", "torch", "train"})
+    PACKAGES = frozenset({"export", "gpiozero", "joblib", "report", "torch", "train"})
 
     @classmethod
     def find_spec(cls, name: str, *_: object) -> None:
@@ -56,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Count lines where edge_ser itself is tested: it slows training and exporting."""
     counting = Coverage.current()
-    other = item.path.relative_to(ROOT / "tests").parts[0] in ("benchmarks", "export", "train")
+    other = item.path.relative_to(ROOT / "tests").parts[0] in _OTHERS
     if counting and other:
         counting.stop()
     try:
@@ -81,12 +85,12 @@ def _needs_more(item: pytest.Item) -> bool:
 class _FolderScheduling(LoadFileScheduling):  # type: ignore[misc]
     """Give a worker whole files, or all files of a folder that share what takes long to prepare.
 
-    Those are the exports, for what they import, and the report, for the run that it looks into.
+    Those are the exports, for what they import, and the reports, for the runs that they look into.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        folders = ("tests/export", "tests/benchmarks/report")
+        folders = ("tests/export", "tests/benchmarks/report", "tests/report")
         return next((folder for folder in folders if file.startswith(f"{folder}/")), file)
 
 

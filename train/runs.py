@@ -142,6 +142,11 @@ class Run:
         return commit
 
     @property
+    def command(self) -> str:
+        """Command line that started the run."""
+        return str(_read_json(self.path / "config.json")["command"])
+
+    @property
     def speakers(self) -> list[Speaker]:
         """All speakers of the corpora."""
         return sorted({(row.corpus, row.speaker) for row in self.rows})

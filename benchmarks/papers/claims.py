@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.statistics import drawn_by, shared, ua, which, with_error
+from benchmarks.statistics import drawn_by, shared, ua, which
+from report.bootstrap import with_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.papers.entries import NO_EDGES, ON_WHISPER
-from benchmarks.statistics import difference, shared, ua, which, with_error
+from benchmarks.statistics import difference, shared, ua, which
+from report.bootstrap import with_error
 from train.systems import TITLES
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.report.noise import disturbed, draw_panels
-from benchmarks.report.style import drawing
+from report.style import drawing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

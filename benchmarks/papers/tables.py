@@ -11,9 +11,10 @@ from benchmarks.papers.claims import claims_tables
 from benchmarks.papers.entries import PARTS
 from benchmarks.papers.features import features_table
 from benchmarks.report.noise import KINDS, disturbed
-from benchmarks.report.page import Table
 from benchmarks.report.tables import details, overview
-from benchmarks.statistics import difference, shared, ua, which, with_error
+from benchmarks.statistics import difference, shared, ua, which
+from report.bootstrap import with_error
+from report.page import Table
 from train.systems import TITLES
 
 if TYPE_CHECKING:

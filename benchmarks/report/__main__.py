@@ -11,12 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import joblib
-from rich.console import Console
-
-from benchmarks.report.contents import write_report
-from edge_ser.errors import EdgeSerError
-from train.features.cache import Cache
+from train.dispatch import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--cache", type=Path, help="cache of features (default: EDGE_SER_CACHE, user's cache)"
     )
-    args = parser.parse_args(arguments)
-    cache = Cache.open(args.cache, args.jobs or joblib.cpu_count(), Console(stderr=True))
-    try:
-        write_report(args.results, args.run, args.output, cache)
-    except EdgeSerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    parser.set_defaults(module="benchmarks.report.command", purpose="a report")
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    return carry_out(parser.parse_args(words), [*parser.prog.split(), *words])
 
 
 if __name__ == "__main__":

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.report.page import Note, Picture
-from benchmarks.report.style import OTHER, SYSTEMS, colour, panel, same_height
 from benchmarks.report.tables import corpora_of
 from benchmarks.rows import NORMALISATIONS, System
-from benchmarks.statistics import Estimate, shared, ua
+from benchmarks.statistics import shared, ua
+from report.page import Note, Picture
+from report.style import OTHER, SYSTEMS, colour, panel, same_height
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from report.bootstrap import Estimate
 
 CHANCE = 25.0
 _NORMALISED = {"cold": (colour("vermillion"), "o"), "speaker": (colour("blue"), "D")}

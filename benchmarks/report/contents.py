@@ -13,11 +13,10 @@ from benchmarks.report.graphs import graph_pictures
 from benchmarks.report.inspection import InspectedFold
 from benchmarks.report.learning_curves import learning_curves
 from benchmarks.report.noise import noise_curves
-from benchmarks.report.page import Note, Section, render
 from benchmarks.report.rlc import rlc_pictures
-from benchmarks.report.style import drawing
 from benchmarks.report.tables import details, overview
-from edge_ser.errors import EdgeSerError
+from report.page import Note, Section, render, write
+from report.style import drawing
 from train.runs import Run
 
 if TYPE_CHECKING:
@@ -49,13 +48,7 @@ def write_report(folder: Path, runs: Sequence[Path], output: Path, cache: Cache)
     with drawing():
         sections = [*_measured(systems), *_seen(opened, missing)]
         page = render("Speech emotion recognition: systems compared", _told(systems), sections)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise EdgeSerError(
-            f"{output}: cannot be written ({error.strerror}); choose another --output"
-        ) from error
+    write(output, page)
 
 
 def _told(systems: Sequence[System]) -> list[str]:

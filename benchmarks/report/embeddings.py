@@ -11,9 +11,9 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from benchmarks.report.page import Part, Picture
-from benchmarks.report.style import EMOTIONS, VOICING, panel
 from edge_ser.events import LABELS
+from report.page import Part, Picture
+from report.style import EMOTIONS, VOICING, panel
 from train.models.bigru import BiGRU
 from train.models.cogcn import CoGCN
 
@@ -134,7 +134,7 @@ def frames(inspected: InspectedFold) -> tuple[list[str], Points]:
 
 
 def voice(share: float) -> str:
-    """Map the voiced share of a frame to a key of :data:`benchmarks.report.style.VOICING`."""
+    """Map the voiced share of a frame to a key of :data:`report.style.VOICING`."""
     return "no voice" if share == 0 else "full" if share == 1 else "partial"
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.report.page import Note, Part, Picture
-from benchmarks.report.style import EMOTIONS, colour, panel, same_height
 from edge_ser.events import LABELS
+from report.page import Note, Part, Picture
+from report.style import EMOTIONS, colour, panel, same_height
 from train.models.ga_gru import GAGRU
 
 if TYPE_CHECKING:

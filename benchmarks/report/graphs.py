@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.report.embeddings import voice
-from benchmarks.report.page import Note, Part, Picture
-from benchmarks.report.style import VOICING, colour, stacked
 from edge_ser.audio import SAMPLING_RATE
 from edge_ser.graph import cosine_adjacency, cosine_similarity
+from report.page import Note, Part, Picture
+from report.style import VOICING, colour, stacked
 from train.features.audio import samples
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from benchmarks.report.page import Note, Part, Picture
-from benchmarks.report.style import OTHER, SYSTEMS, panel, same_height
 from benchmarks.rows import NORMALISATIONS, System
 from benchmarks.statistics import ua
+from report.page import Note, Part, Picture
+from report.style import OTHER, SYSTEMS, panel, same_height
 from train.conditions.augment import CLEAN
 from train.systems import TITLES
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.report.graphs import show_matrix, show_waveform
-from benchmarks.report.page import Note, Part, Picture
-from benchmarks.report.style import colour, stacked
+from report.page import Note, Part, Picture
+from report.style import colour, stacked
 from train.features.audio import samples
 from train.models.rlc import RLC
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
-from benchmarks.report.page import Table
 from benchmarks.rows import NORMALISATIONS, System
-from benchmarks.statistics import shared, ua, which, with_error
+from benchmarks.statistics import shared, ua, which
 from edge_ser.events import LABELS
+from report.bootstrap import with_error
+from report.page import Table
 from train.metrics import FIGURES, percent
 
 if TYPE_CHECKING:

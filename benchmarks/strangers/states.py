@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.statistics import Estimate, estimate
 from edge_ser.events import LABELS
 from export.strangers import Judged, describe, predictions
+from report.bootstrap import Estimate, by_speaker, estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,9 @@ def described(answered: Answers, table: Table, corpus: str) -> dict[str, Any]:
     """Return UA of one corpus with its error, and what it is estimated from."""
     predicted, labels = predictions(answered), table.labels[answered.rows]
     speakers = table.speakers[answered.rows]
-    right, total = [], []
-    for speaker in np.unique(speakers):
-        own = speakers == speaker
-        hits = own & (predicted == labels)
-        right.append(np.bincount(labels[hits], minlength=len(LABELS)).tolist())
-        total.append(np.bincount(labels[own], minlength=len(LABELS)).tolist())
-    found = {"right": right, "total": total, "heard": float(np.mean(predicted >= 0))}
+    _, right, total = by_speaker(speakers, labels, predicted, len(LABELS))
+    heard = float(np.mean(predicted >= 0))
+    found = {"right": right.tolist(), "total": total.tolist(), "heard": heard}
     estimated = estimate_of(found, corpus)
     return {"ua": estimated.value, "error": estimated.error, **found}
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.rows import Fit
-from benchmarks.statistics import RESAMPLES, drawn_by, shared, ua, which, with_error
+from benchmarks.statistics import drawn_by, shared, ua, which
+from report.bootstrap import RESAMPLES, with_error
 from tests.benchmarks.report.made_up import fit, scores
 
 

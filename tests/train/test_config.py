@@ -77,7 +77,7 @@ def test_json_round_trip() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("hiden=128", "no key 'hiden'; did you mean hidden\?"),
+        ("hiden=128", r"no key 'hiden'; did you mean hidden\?"),
         ("hidden=big", "hidden = 'big'; it must be a whole number"),
         ("hidden=1.5", "hidden = 1.5; it must be a whole number"),
         ("epochs=true", "epochs = True; it must be a whole number"),

@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 
 from benchmarks.report.inspection import InspectedFold
-from benchmarks.report.style import drawing
+from report.style import drawing
 from tests.clips import actors, some_rows
 from train import config
 from train.__main__ import main

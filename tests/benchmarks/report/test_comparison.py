@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.report.comparison import ua_against_data, ua_against_parameters, ua_per_corpus
-from benchmarks.report.page import Note, Picture
 from benchmarks.rows import System, published
 from benchmarks.statistics import ua
+from report.page import Note, Picture
 from tests.benchmarks.report.artists import bars, points
 from tests.benchmarks.report.made_up import fit, several, system
 

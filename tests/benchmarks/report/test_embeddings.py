@@ -17,8 +17,8 @@ from benchmarks.report.embeddings import (
     voice,
 )
 from benchmarks.report.inspection import InspectedFold
-from benchmarks.report.page import Picture
-from benchmarks.report.style import EMOTIONS
+from report.page import Picture
+from report.style import EMOTIONS
 
 Open = Callable[..., InspectedFold]
 

@@ -15,8 +15,8 @@ from benchmarks.report.ga_gru import (
     profile,
 )
 from benchmarks.report.inspection import InspectedFold
-from benchmarks.report.page import Picture
 from edge_ser.events import LABELS
+from report.page import Picture
 from tests.benchmarks.report.artists import points, ticks, xy
 
 Open = Callable[..., InspectedFold]

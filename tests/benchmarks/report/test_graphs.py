@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.report.graphs import draw_graph, graph_pictures
 from benchmarks.report.inspection import InspectedFold
-from benchmarks.report.page import Picture
 from edge_ser.audio import SAMPLING_RATE
+from report.page import Picture
 from train.features.audio import samples
 
 Open = Callable[..., InspectedFold]

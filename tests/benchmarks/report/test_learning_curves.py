@@ -2,17 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.report.learning_curves import learning_curves, mean_curve
-from benchmarks.report.page import Note, Picture
+from benchmarks.report.learning_curves import learning_curves
+from report.page import Note, Picture
 from tests.benchmarks.report.artists import xy
 from tests.benchmarks.report.made_up import fit, several, system
-
-
-def test_means_as_long_as_half_are_training() -> None:
-    mean, deviation = mean_curve([[1.0], [3.0, 5.0], [2.0, 7.0, 8.0]])
-    np.testing.assert_allclose(mean, [2.0, 6.0])
-    np.testing.assert_allclose(deviation, [float(np.std([1, 3, 2])), 1.0])
-    assert mean_curve([[1.0], [3.0, 5.0]]).shape == (2, 2)
 
 
 def test_a_panel_a_network() -> None:

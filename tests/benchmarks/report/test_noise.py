@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.report.noise import ON_FRAMES, draw_curves, draw_panels, noise_curves
-from benchmarks.report.page import Note, Picture
-from benchmarks.report.style import SYSTEMS
+from report.page import Note, Picture
+from report.style import SYSTEMS
 from tests.benchmarks.report.artists import colours, points, ticks
 from tests.benchmarks.report.made_up import fit, several, system
 from train.systems import TITLES

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.report.inspection import InspectedFold
-from benchmarks.report.page import Note, Picture
 from benchmarks.report.rlc import draw_attention, rlc_pictures
 from edge_ser.audio import SAMPLING_RATE
+from report.page import Note, Picture
 from tests.benchmarks.report.artists import xy
 
 Open = Callable[..., InspectedFold]

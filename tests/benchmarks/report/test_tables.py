@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from benchmarks.report.tables import details, overview
 from benchmarks.rows import published
-from benchmarks.statistics import ua, with_error
+from benchmarks.statistics import ua
+from report.bootstrap import with_error
 from tests.benchmarks.report.made_up import fit, several, system
 
 

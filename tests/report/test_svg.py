@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.style import colour, panel
-from benchmarks.report.svg import inline
+from report.style import colour, panel
+from report.svg import inline
 
 
 def drawn() -> Figure:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from benchmarks.report.page import Note, Picture, Section, Table, render
-from benchmarks.report.style import panel
+from report.page import Note, Picture, Section, Table, render
+from report.style import panel
 
 VOID = {"meta", "link", "br", "img"}
 

@@ -7,7 +7,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from benchmarks.report.style import COLOURS
+from report.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ def inline(figure: Figure, prefix: str) -> str:
     """Render a figure as an ``<svg>`` element; the same figure always gives the same text.
 
     Args:
-        figure: drawn within :func:`benchmarks.report.style.drawing`, which must still be active.
+        figure: drawn within :func:`report.style.drawing`, which must still be active.
             The titles of its axes become its label for screen readers.
         prefix: prefix of every identifier in it, unique on the page.
     """

@@ -27,7 +27,7 @@ COLOURS = {
     "brown": ("#8a5a2b", "#c99a6b"),
     "grey": ("#858585", "#9a9a9a"),
 }
-"""Name to colour on white and on black; the page swaps them, see :mod:`benchmarks.report.svg`."""
+"""Name to colour on white and on black; the page swaps them, see :mod:`report.svg`."""
 
 
 def colour(name: str) -> str:

@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report.style import COLOURS
-from benchmarks.report.svg import inline
+from edge_ser.errors import EdgeSerError
+from report.style import COLOURS
+from report.svg import inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,46 @@ class Note:
     text: str
 
 
-Part = Picture | Table | Note
+@dataclass(frozen=True)
+class Clip:
+    """A clip that can be played from where it lies.
+
+    Args:
+        path: audio file.
+        start: its beginning in the file, in seconds; None for the beginning of the file.
+        end: its end in the file, in seconds; None for the end of the file.
+        heading: what matters most about it.
+        text: more about it.
+    """
+
+    path: Path
+    start: float | None
+    end: float | None
+    heading: str
+    text: str
+
+    @property
+    def address(self) -> str:
+        """Address of the file, with the part of it that is to be played."""
+        part = f"{self.start or 0:g}" if self.start is not None or self.end is not None else ""
+        part += f",{self.end:g}" if self.end is not None else ""
+        return self.path.absolute().as_uri() + (f"#t={part}" if part else "")
+
+
+@dataclass(frozen=True)
+class Clips:
+    """A list of clips to play; the page holds their addresses, not their audio.
+
+    Args:
+        caption: what is shown, from which speakers.
+        clips: the clips, in order.
+    """
+
+    caption: str
+    clips: Sequence[Clip]
+
+
+Part = Picture | Table | Note | Clips
 
 
 @dataclass(frozen=True)
@@ -116,10 +156,36 @@ def render(title: str, introduction: Sequence[str], sections: Sequence[Section])
     )
 
 
+def write(output: Path, page: str) -> None:
+    """Write a page.
+
+    Raises:
+        EdgeSerError: it cannot be written.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise EdgeSerError(
+            f"{output}: cannot be written ({error.strerror}); choose another --output"
+        ) from error
+
+
 def _part(part: Part, numbers: Iterator[int]) -> str:
     if isinstance(part, Note):
         return f'<p class="note">{escape(part.text)}</p>'
+    if isinstance(part, Clips):
+        return _clips(part)
     return _table(part) if isinstance(part, Table) else _picture(part, numbers)
+
+
+def _clips(part: Clips) -> str:
+    items = "\n".join(
+        f'<li><audio controls preload="none" src="{escape(clip.address)}"></audio>'
+        f"<p><strong>{escape(clip.heading)}</strong><br>{escape(clip.text)}</p></li>"
+        for clip in part.clips
+    )
+    return f'<p class="note">{escape(part.caption)}</p>\n<ol class="clips">\n{items}\n</ol>'
 
 
 def _picture(picture: Picture, numbers: Iterator[int]) -> str:

@@ -1,0 +1,1 @@
+"""HTML pages of tables and pictures, and the page about one run."""
