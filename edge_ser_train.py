@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_ser.cli.parser import Parser
 from export.options import add_arguments as add_export
 from train.dispatch import add_command, carry_out
 from train.options import add_commands, add_files
@@ -24,21 +25,12 @@ _STEPS = f"""the steps, each of which names the next:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, or print the help without one.
-
-    Returns:
-        0, or 1 after an error message on stderr.
-    """
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    parser = _parser()
-    if not words:
-        parser.print_help()
-        return 0
-    return carry_out(parser.parse_args(words), [_NAME, *words])
+    """Run a command; return 0, or 1 after an error message on stderr."""
+    return carry_out(_parser(), arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog=_NAME,
         description="Train a model on recordings, look at it, and export it for the device.",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -14,30 +14,30 @@ from train.metrics import NO_SPEECH, score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from report.tested import Tested
+    from report.scored import Scored
 
 _CLIPS_A_BIN = 20
 _FEWEST_BINS = 3
 
 
-def figures_table(tested: Tested) -> Table:
+def figures_table(scored: Scored) -> Table:
     """Make the table of accuracy, recall and calibration on the test speakers."""
-    labels = tested.labels
+    labels = scored.labels
     rows = []
-    for corpus, own in tested.by_corpus():
-        found = score(tested.truth[own], tested.predictions[own], labels)
+    for corpus, own in scored.by_corpus():
+        found = score(scored.truth[own], scored.predictions[own], labels)
         recalls = [found["recall"].get(label) for label in labels]
         rows.append(
             [
                 corpus,
                 f"{found['clips']}",
-                f"{len(np.unique(tested.speakers[own]))}",
+                f"{len(np.unique(scored.speakers[own]))}",
                 f"{100 * found['wa']:.1f}",
-                with_error(ua(tested, corpus)),
+                with_error(ua(scored, corpus)),
                 f"{100 * found['f1']:.1f}",
                 *("" if recall is None else f"{100 * recall:.0f}" for recall in recalls),
-                f"{100 * expected_calibration_error(bins_of(tested, own)):.1f}",
-                f"{np.sum(tested.predictions[own] == NO_SPEECH)}",
+                f"{100 * expected_calibration_error(bins_of(scored, own)):.1f}",
+                f"{np.sum(scored.predictions[own] == NO_SPEECH)}",
             ]
         )
     caption = (
@@ -50,20 +50,20 @@ def figures_table(tested: Tested) -> Table:
     return Table(caption, head, rows, names=1)
 
 
-def ua(tested: Tested, corpus: str) -> Estimate:
+def ua(scored: Scored, corpus: str) -> Estimate:
     """Estimate UA on the test clips of a corpus."""
-    own = tested.corpora == corpus
+    own = scored.corpora == corpus
     _, right, total = by_speaker(
-        tested.speakers[own], tested.truth[own], tested.predictions[own], len(tested.labels)
+        scored.speakers[own], scored.truth[own], scored.predictions[own], len(scored.labels)
     )
     return estimate(right, total, corpus)
 
 
-def bins_of(tested: Tested, own: NDArray[np.bool_]) -> list[Bin]:
+def bins_of(scored: Scored, own: NDArray[np.bool_]) -> list[Bin]:
     """Compare confidence with accuracy on the clips ``own`` (n,) in which speech was detected.
 
     There are as many bins as hold twenty clips each, from three to the usual number.
     """
-    heard = own & (tested.predictions != NO_SPEECH)
+    heard = own & (scored.predictions != NO_SPEECH)
     bins = min(max(int(heard.sum()) // _CLIPS_A_BIN, _FEWEST_BINS), BINS)
-    return reliability(tested.probabilities[heard], tested.truth[heard], bins=bins)
+    return reliability(scored.probabilities[heard], scored.truth[heard], bins=bins)

@@ -10,32 +10,32 @@ from report.page import Clip, Clips, Note, Part
 from train.metrics import NO_SPEECH
 
 if TYPE_CHECKING:
-    from report.tested import Tested
+    from report.scored import Scored
 
 SHOWN = 100
 """The most clips on the page."""
 
 
-def mistakes(tested: Tested) -> Part:
+def mistakes(scored: Scored) -> Part:
     """List the wrongly classified test clips, the surest first."""
-    wrong = np.flatnonzero(tested.predictions != tested.truth)
+    wrong = np.flatnonzero(scored.predictions != scored.truth)
     if not len(wrong):
-        return Note(f"None of the {len(tested.rows)} test clips is wrong.")
-    confidence = tested.probabilities.max(axis=1)
+        return Note(f"None of the {len(scored.rows)} test clips is wrong.")
+    confidence = scored.probabilities.max(axis=1)
     order = wrong[np.argsort(-confidence[wrong], kind="stable")][:SHOWN]
     which = f"the surest {SHOWN}" if len(wrong) > SHOWN else "the surest first"
     caption = (
-        f"{len(wrong)} of {len(tested.rows)} test clips are wrong; here are {which}. A sure "
+        f"{len(wrong)} of {len(scored.rows)} test clips are wrong; here are {which}. A sure "
         "mistake is often a clip with another emotion than its label says. Audio is played from "
         "where it lies: this page holds no copy, and plays it on this machine only."
     )
-    return Clips(caption, [_clip(tested, place) for place in order.tolist()])
+    return Clips(caption, [_clip(scored, place) for place in order.tolist()])
 
 
-def _clip(tested: Tested, place: int) -> Clip:
-    row = tested.run.rows[tested.rows[place]]
-    labels, scores = tested.labels, tested.probabilities[place]
-    predicted = int(tested.predictions[place])
+def _clip(scored: Scored, place: int) -> Clip:
+    row = scored.run.rows[scored.rows[place]]
+    labels, scores = scored.labels, scored.probabilities[place]
+    predicted = int(scored.predictions[place])
     if predicted == NO_SPEECH:
         told, rest = "no speech detected", ""
     else:

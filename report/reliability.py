@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from export.calibration import Bin
-    from report.tested import Tested
+    from report.scored import Scored
 
 
-def reliability_picture(tested: Tested) -> Picture:
+def reliability_picture(scored: Scored) -> Picture:
     """Draw accuracy against confidence, a panel per corpus."""
     panels = []
-    for corpus, own in tested.by_corpus():
-        heard = own & (tested.predictions != NO_SPEECH)
+    for corpus, own in scored.by_corpus():
+        heard = own & (scored.predictions != NO_SPEECH)
         if heard.any():
-            panels.append(draw(corpus, bins_of(tested, own), int(heard.sum()), len(tested.labels)))
+            panels.append(draw(corpus, bins_of(scored, own), int(heard.sum()), len(scored.labels)))
     caption = (
         "Test clips sorted by confidence, in bins of equally many; each point is one bin, its bar "
         "one standard error over the bin's clips. Below the dotted line a network is surer than it "

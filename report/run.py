@@ -11,9 +11,9 @@ from report.figures import figures_table
 from report.mistakes import mistakes
 from report.page import Note, Picture, Section, render, write
 from report.reliability import reliability_picture
+from report.scored import Scored
 from report.speakers import speakers_picture
 from report.style import drawing
-from report.tested import Tested
 from report.training import corpora_table, final_note, folds_table, learning_curves, settings_table
 from train import models
 from train.metrics import score
@@ -43,16 +43,16 @@ def write_run_report(path: Path, output: Path, cache: Cache) -> Run:
             or the page cannot be written.
     """
     run = Run.open(path, cache)
-    tested = Tested.of(run, cache)
+    scored = Scored.of(run, cache)
     with drawing():
-        write(output, render(f"Run {path.name}", _told(tested), _sections(tested)))
+        write(output, render(f"Run {path.name}", _told(scored), _sections(scored)))
     return run
 
 
-def _told(tested: Tested) -> list[str]:
-    run = tested.run
+def _told(scored: Scored) -> list[str]:
+    run = scored.run
     system = models.find(run.config.model).title
-    labels = tested.labels
+    labels = scored.labels
     known = (
         "Nothing is known about a speaker beforehand."
         if run.config.normalisation == "cold"
@@ -72,21 +72,21 @@ def _told(tested: Tested) -> list[str]:
     ]
 
 
-def _sections(tested: Tested) -> list[Section]:
-    run = tested.run
+def _sections(scored: Scored) -> list[Section]:
+    run = scored.run
     at = f" at commit {run.commit[:12]}" if run.commit else ""
     return [
-        Section("Figures", [figures_table(tested)]),
-        Section("Confusions", [_confusions(tested)]),
-        Section("Speakers", [speakers_picture(tested)]),
-        Section("Confidence", [reliability_picture(tested)]),
-        Section("Mistakes", [mistakes(tested)]),
-        Section("Learning curves", [learning_curves(tested)]),
+        Section("Figures", [figures_table(scored)]),
+        Section("Confusions", [_confusions(scored)]),
+        Section("Speakers", [speakers_picture(scored)]),
+        Section("Confidence", [reliability_picture(scored)]),
+        Section("Mistakes", [mistakes(scored)]),
+        Section("Learning curves", [learning_curves(scored)]),
         Section(
             "What was trained on what",
             [
                 corpora_table(run),
-                folds_table(tested),
+                folds_table(scored),
                 final_note(run),
                 Note(f"Started with seed {run.seed}{at} by: {run.command}"),
                 settings_table(run),
@@ -95,11 +95,11 @@ def _sections(tested: Tested) -> list[Section]:
     ]
 
 
-def _confusions(tested: Tested) -> Picture:
+def _confusions(scored: Scored) -> Picture:
     panels = []
-    for corpus, own in tested.by_corpus():
-        found = score(tested.truth[own], tested.predictions[own], tested.labels)
-        panels.append(draw_confusion(np.array(found["confusion"]), corpus, tested.labels))
+    for corpus, own in scored.by_corpus():
+        found = score(scored.truth[own], scored.predictions[own], scored.labels)
+        panels.append(draw_confusion(np.array(found["confusion"]), corpus, scored.labels))
     caption = (
         "Test clips of all folds: true class by row, predicted by column; the darker, the larger "
         "the share of its row."

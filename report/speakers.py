@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from report.bootstrap import Estimate
-    from report.tested import Tested
+    from report.scored import Scored
 
 
-def speakers_picture(tested: Tested) -> Picture:
+def speakers_picture(scored: Scored) -> Picture:
     """Draw the UA of every test speaker, a panel per corpus, the worst at the bottom."""
     panels = []
-    for corpus, own in tested.by_corpus():
+    for corpus, own in scored.by_corpus():
         names, right, total = by_speaker(
-            tested.speakers[own], tested.truth[own], tested.predictions[own], len(tested.labels)
+            scored.speakers[own], scored.truth[own], scored.predictions[own], len(scored.labels)
         )
         short = [name.removeprefix(f"{corpus}/") for name in names]
-        panels.append(draw(corpus, short, right, total, ua(tested, corpus)))
+        panels.append(draw(corpus, short, right, total, ua(scored, corpus)))
     caption = (
         "Mean recall over each speaker's clips, whose number is in brackets; bars: one standard "
         "error over these clips. The line is the UA of the corpus, its band one standard error "

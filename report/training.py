@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from report.tested import Tested
+    from report.scored import Scored
     from train.protocol import Speaker
     from train.runs import Run
 
@@ -36,11 +36,11 @@ def corpora_table(run: Run) -> Table:
     return Table(caption, ["corpus", "use", "speakers", *labels, "clips"], rows, names=2)
 
 
-def folds_table(tested: Tested) -> Table:
+def folds_table(scored: Scored) -> Table:
     """Make the table of the folds: speakers, what was chosen, and UA."""
-    run = tested.run
+    run = scored.run
     rows = []
-    for fold in tested.folds:
+    for fold in scored.folds:
         split, metrics = run.splits[fold], run.metrics(fold)
         candidate = run.load(fold).candidate
         validation = metrics.get("validation")
@@ -86,11 +86,11 @@ def final_note(run: Run) -> Note:
     )
 
 
-def learning_curves(tested: Tested) -> Part:
+def learning_curves(scored: Scored) -> Part:
     """Draw the curves of all folds together, and of each."""
-    run = tested.run
-    metrics = [run.metrics(fold) for fold in tested.folds]
-    fits = [(fold, m) for fold, m in zip(tested.folds, metrics, strict=True) if m["history"]]
+    run = scored.run
+    metrics = [run.metrics(fold) for fold in scored.folds]
+    fits = [(fold, m) for fold, m in zip(scored.folds, metrics, strict=True) if m["history"]]
     if not fits:
         return Note("No learning curves: the folds have no history of epochs.")
     histories: list[list[dict[str, Any]]] = [m["history"] for _, m in fits]

@@ -48,6 +48,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def outside_make() -> dict[str, str]:
+    """Return the environment without what a make that runs the tests adds to it."""
+    return {k: v for k, v in os.environ.items() if k not in OUTER_MAKE}
+
+
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", f"PYTHON={sys.executable}", *arguments],
@@ -55,9 +60,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=300,
-        env={k: v for k, v in os.environ.items() if k not in OUTER_MAKE}
-        | NO_MICROPHONE
-        | {"PIP_COMPILE": "0"},  # Python does, what it imports
+        env=outside_make() | NO_MICROPHONE | {"PIP_COMPILE": "0"},  # Python does, what it imports
     )
 
 
@@ -152,6 +155,28 @@ def test_another_python_is_refused_by_name(tmp_path: Path, python: str) -> None:
     assert done.returncode != 0
     assert f"edge-ser needs Python 3.10 to 3.13, and {python} is not" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_training_environment_has_its_command(tmp_path: Path) -> None:
+    """The script runs in the environment's Python, from any folder."""
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "one.mk").write_text(
+        f"include {ROOT}/Makefile\none:\n\t$(call train-command,venv)\n"
+    )
+    made = subprocess.run(["make", "-f", "one.mk", "one"], cwd=tmp_path, env=outside_make())
+    assert made.returncode == 0
+    done = subprocess.run(
+        [tmp_path / "venv" / "bin" / "edge-ser-train"],
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "edge-ser-train report runs/ours" in done.stdout
 
 
 def test_every_target_is_in_the_help() -> None:

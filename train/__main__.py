@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from edge_ser.cli.parser import Parser
 from train.dispatch import carry_out
 from train.options import add_commands
 
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after an error message on stderr."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    return carry_out(parser().parse_args(words), ["python", "-m", "train", *words])
+    return carry_out(parser(), arguments)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Make the parser of the commands."""
-    made = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    made = Parser(prog="python -m train", description=__doc__)
     add_commands(made.add_subparsers(dest="command", required=True))
     return made
 

@@ -188,7 +188,7 @@ def _read(source: str) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         known = suggest(source, sorted(path.stem for path in FOLDER.glob("*.toml")))
-        raise EdgeSerError(f"no configuration {source!r}, nor such a TOML file; {known}") from error
+        raise EdgeSerError(f"no configuration {source!r}, nor such a TOML file{known}") from error
     except ValueError as error:
         raise EdgeSerError(f"{file}: not a TOML file ({error})") from error
 
@@ -205,7 +205,7 @@ def _parse(text: str) -> Any:
 
 def _check(where: str, key: str, value: object, types: Mapping[str, tuple[type, bool]]) -> Any:
     if key not in types:
-        raise EdgeSerError(f"{where}: no key {key!r}; {suggest(key, types)}")
+        raise EdgeSerError(f"{where}: no key {key!r}{suggest(key, types)}")
     kind, several = types[key]
     if not several:
         return _scalar(where, key, value, kind)

@@ -13,7 +13,9 @@ from edge_ser.errors import EdgeSerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from edge_ser.cli.parser import Parser
+
+    Commands = argparse._SubParsersAction[Parser]
 
 
 def add_command(
@@ -24,7 +26,7 @@ def add_command(
     purpose: str,
     summary: str,
     examples: Sequence[str],
-) -> argparse.ArgumentParser:
+) -> Parser:
     """Add a command to a parser.
 
     Args:
@@ -44,20 +46,22 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"example{'s' * (len(examples) > 1)}:{lines}",
     )
-    parser.set_defaults(module=module, purpose=purpose)
+    parser.set_defaults(module=module, purpose=purpose, parser=parser)
     return parser
 
 
-def carry_out(options: argparse.Namespace, words: Sequence[str]) -> int:
-    """Carry out a parsed command.
+def carry_out(parser: Parser, arguments: Sequence[str] | None) -> int:
+    """Parse a command line and carry it out; without arguments, print the help.
 
     Args:
-        options: of a parser made by :func:`add_command`.
-        words: the command line that they were parsed from, for the record.
+        parser: a parser with commands of :func:`add_command`, or with the same defaults.
+        arguments: the arguments; None: those of the process.
 
     Returns:
         0, or 1 after an error message of one line on stderr.
     """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse(words)
     try:
         module = import_module(options.module)  # slow imports (torch): only after parsing
     except ModuleNotFoundError as error:
@@ -66,11 +70,12 @@ def carry_out(options: argparse.Namespace, words: Sequence[str]) -> int:
             "make train-env, then . .venv-train/bin/activate"
         )
     try:
-        return 0 if module.run(options, shlex.join(words)) else 1
+        return 0 if module.run(options, shlex.join([*parser.prog.split(), *words])) else 1
     except EdgeSerError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on with the next fold", file=sys.stderr)
+        more = "; the same command goes on with the next fold" * (options.purpose == "training")
+        print(f"interrupted{more}", file=sys.stderr)
         return 1
 
 

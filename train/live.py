@@ -113,7 +113,8 @@ class LiveFits:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._live.stop()
+        if self._live.is_started:
+            self._live.stop()
 
     def finish(self, place: int, told: str) -> None:
         """Print what there is to say about a finished fold."""
@@ -128,7 +129,7 @@ class LiveFits:
             if place not in self._finished and (now := reached(fits, self._since)):
                 done += now.share
                 table.add_row(fits.name, _bar(now.share), Text(_describe(fits, now)))
-        share = done / len(self._folds)
+        share = done / max(len(self._folds), 1)  # rich renders once before it starts
         finished = f"{len(self._finished)} of {len(self._folds)} done"
         table.add_row("all", _bar(share), Text(f"{finished}{self._left(share)}", "bold"))
         return table

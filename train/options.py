@@ -13,6 +13,7 @@ from train.dispatch import add_command
 if TYPE_CHECKING:
     import argparse
 
+    from edge_ser.cli.parser import Parser
     from train.dispatch import Commands
 
 _NAMES = f"a corpus and its folder ({', '.join(READERS)}), or any name and a CSV manifest"
@@ -79,8 +80,9 @@ def add_commands(commands: Commands) -> None:
     _add_machine(evaluate)
 
     corpora = commands.add_parser("corpora", help="inspect copies of the corpora")
+    corpora.set_defaults(parser=corpora)
     check = _add(
-        corpora.add_subparsers(dest="action", required=True),
+        corpora.add_subparsers(dest="action", metavar="check", required=True),
         "check",
         "compare counts with a complete copy; list what is missing or unreadable",
         "iemocap=DIR emodb=DIR",
@@ -90,7 +92,7 @@ def add_commands(commands: Commands) -> None:
     add_files(check)
 
 
-def _add(commands: Commands, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, summary: str, *examples: str) -> Parser:
     return add_command(
         commands,
         name,

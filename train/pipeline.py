@@ -129,7 +129,7 @@ def train_folds(
 def _describe(config: Config, chosen: FittedFold) -> str:
     """Say what became of a fold, in one line."""
     fitted = chosen.fitted
-    parts = [config.choice(fitted.candidate), f"{fitted.epochs} epochs"]
+    parts = [config.choice(fitted.candidate), f"{fitted.epochs} epoch{'s' * (fitted.epochs > 1)}"]
     if fitted.history:
         last = fitted.history[min(fitted.epochs, len(fitted.history)) - 1]
         parts.append(f"loss {last.loss:.3f}")

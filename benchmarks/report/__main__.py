@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_ser.cli.parser import Parser
 from train.dispatch import carry_out
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or 1 after an error message on stderr."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m benchmarks.report",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -45,9 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--cache", type=Path, help="cache of features (default: EDGE_SER_CACHE, user's cache)"
     )
-    parser.set_defaults(module="benchmarks.report.command", purpose="a report")
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    return carry_out(parser.parse_args(words), [*parser.prog.split(), *words])
+    parser.set_defaults(module="benchmarks.report.command", purpose="a report", parser=parser)
+    return carry_out(parser, arguments)
 
 
 if __name__ == "__main__":

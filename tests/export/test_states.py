@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import edge_ser
 from edge_ser.events import LABELS
 from edge_ser.nodes import Nodes
-from export.states import STATES, answers
+from export.states import ENROLLED, STATES, answers
 from train.corpora import Row
 from train.learning.data import Clips, Table
 
@@ -80,6 +81,18 @@ def test_the_streams_are_what_they_say(
     # every clip that is not neutral, and four neutral ones for each, heard again and again
     assert others.sum() == 3 * PER_LABEL
     assert life.before.max() + 1 == pytest.approx(5 * 3 * PER_LABEL, rel=0.2)
+
+
+def test_without_a_neutral_class_any_clips_are_ordinary_speech(
+    recognizer: edge_ser.Recognizer, clips: Clips, table: Table
+) -> None:
+    unnamed = replace(table, names=("angry", "happy", "calm", "sad"))
+    rows = np.flatnonzero(table.speakers == "c/a")
+    enrolled = answers(recognizer, clips, unnamed, rows, "enrolled")
+    assert len(enrolled.rows) == len(rows) - ENROLLED
+    assert len(set(table.labels[np.setdiff1d(rows, enrolled.rows)])) > 1
+    life = answers(recognizer, clips, unnamed, rows, "life")
+    assert sorted(life.rows.tolist()) == rows.tolist()
 
 
 def test_only_what_was_heard_changes_the_answers(

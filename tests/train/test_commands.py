@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.normalisation import Normalisation
+from edge_ser_train import main as edge_ser_train
 from tests.virtual import ROOT
 from train.__main__ import main
 from train.corpora import Row
@@ -158,7 +159,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(home: Path, train: Train, finished: Pa
         assert process.wait(timeout=30) == 1
     *lines, last = message.splitlines()
     assert last == "interrupted; the same command goes on with the next fold"
-    assert all(re.match(r"fold \d: layers [12], \d+ epochs, loss ", line) for line in lines)
+    assert all(re.match(r"fold \d: layers [12], \d+ epochs?, loss ", line) for line in lines)
     assert not (home / "stopped" / "final").exists()
     kept = (home / "stopped" / "fold-0" / "model.safetensors").stat().st_mtime_ns
     assert train("fit", "--output", home / "stopped", *changes) == 0
@@ -212,13 +213,28 @@ def test_an_emotion_without_a_clip_is_refused(
     [
         (["-m", "train", "fit", "--corpus", "x=y", "--output", "z"], "training needs torch"),
         (["export/quantize.py", "--run", "x", "--output", "y"], "export needs torch"),
+        (["edge_ser_train.py", "fit", "--corpus", "x=y", "--output", "z"], "training needs torch"),
+        (["edge_ser_train.py", "export", "x", "--output", "y"], "export needs torch"),
+        (["edge_ser_train.py", "report", "x"], "a report needs torch"),
+        (["-m", "benchmarks.report", "--results", "x", "--output", "y"], "a report needs torch"),
     ],
 )
 def test_without_the_extras_it_is_one_line(command: list[str], told: str) -> None:
-    hide = "import sys; sys.modules['torch'] = None; import runpy; sys.argv = sys.argv[1:]; "
-    run = "runpy.run_path(sys.argv[0], run_name='__main__')"
+    hide = """if True:
+        import runpy, sys
+
+        class Without:
+            @staticmethod
+            def find_spec(name, *_):
+                if name == "torch":
+                    raise ModuleNotFoundError(name, name=name)
+
+        sys.meta_path.insert(0, Without)
+        sys.argv = sys.argv[1:]
+    """
+    run = "    runpy.run_path(sys.argv[0], run_name='__main__')"
     if command[0] == "-m":
-        command, run = command[1:], "runpy.run_module(sys.argv[0], run_name='__main__')"
+        command, run = command[1:], "    runpy.run_module(sys.argv[0], run_name='__main__')"
     done = subprocess.run(
         [sys.executable, "-c", hide + run, *command], cwd=ROOT, capture_output=True, text=True
     )
@@ -226,6 +242,24 @@ def test_without_the_extras_it_is_one_line(command: list[str], told: str) -> Non
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
     assert "make train-env" in done.stderr
+
+
+def test_help_and_guesses(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        edge_ser_train([])
+    assert not end.value.code
+    told = capsys.readouterr().out
+    for command in ("fit", "evaluate", "report", "export", "corpora"):
+        assert f"\n    {command} " in told
+    for words, guess in (
+        (["fitt"], "did you mean fit?"),
+        (["report", "x", "--outptu", "y"], "did you mean --output?"),
+        (["fit", "--corpus", "a=b", "--output", "x", "--protocol", "fold"], "did you mean folds?"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            edge_ser_train(words)
+        assert end.value.code == 2
+        assert guess in capsys.readouterr().err
 
 
 def test_folds_that_are_divided_otherwise_are_refused(
@@ -316,6 +350,9 @@ def test_the_baseline(home: Path, train: Train, model: str, normalisation: str) 
     [
         (["fit", "--model", "svm-rbf", "--output", "x"], "is a baseline"),
         (["fit", "--model", "gpt", "--output", "x"], "no model 'gpt'"),
+        (["fit", "--model", "cogcm", "--output", "x"], "no model 'cogcm'; did you mean cogcn?"),
+        (["fit", "--output", "x", "--corpus", "emo-db=y"], "; did you mean emodb?"),
+        (["fit", "--output", "x", "--set", "epoch=3"], "no key 'epoch'; did you mean epochs?"),
         (["fit", "--output", "x", "--set", "size=3"], "no key 'size'; there are features"),
         (["fit", "--output", "x", "--corpus", "ravdess"], "write NAME=PATH"),
         (["fit", "--output", "x", "--corpus", "emodb=/nowhere"], "no such folder"),

@@ -74,6 +74,21 @@ def test_json_round_trip() -> None:
     assert Config.from_dict(json.loads(json.dumps(paper.to_dict()))) == paper
 
 
+def test_labels_are_written_where_they_are_not_the_usual() -> None:
+    """So that runs, row files and bundles of the usual four stay as they are."""
+    assert "labels" not in config.load("cogcn").to_dict()
+    own = config.load("cogcn", changes=["labels=calm,stressed"])
+    assert own.labels == ("calm", "stressed")
+    assert Config.from_dict(json.loads(json.dumps(own.to_dict()))) == own
+
+
+def test_a_choice_names_what_had_several_values() -> None:
+    settings = config.load("cogcn", changes=["layers=2,3", "gamma=0.5"])
+    assert [settings.choice(c) for c in settings.candidates()] == ["layers 2", "layers 3"]
+    settings = config.load("cogcn", changes=["layers=2", "gamma=0.5,0.6"])
+    assert settings.choice(settings.candidates()[1]) == "gamma 0.6"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

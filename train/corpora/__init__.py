@@ -69,7 +69,7 @@ def read(name: str, path: str | Path, labels: Sequence[str] = LABELS) -> list[Ro
             rows = [_vote(row, labels) for row in labelled(path, rows, labels)]
     else:
         raise EdgeSerError(
-            f"no corpus {name!r} (a CSV manifest may have any name); {suggest(name, READERS)}"
+            f"no corpus {name!r} (a CSV manifest may have any name){suggest(name, READERS)}"
         )
     if not rows:
         raise EdgeSerError(f"{path}: nothing usable for {name}; expected {expected}")

@@ -60,5 +60,5 @@ def find(name: str) -> type[Network]:
         EdgeSerError: the name is unknown.
     """
     if name not in MODELS:
-        raise EdgeSerError(f"no model {name!r}; {suggest(name, MODELS)}")
+        raise EdgeSerError(f"no model {name!r}{suggest(name, MODELS)}")
     return MODELS[name]

@@ -112,6 +112,33 @@ def test_manifest_says_what_is_wrong(
         read("ours", file)
 
 
+def test_manifest_with_classes_of_its_own(
+    make_wav: MakeWav, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in "abcd":
+        make_wav(f"{name}.wav")
+    file = tmp_path / "list.csv"
+    file.write_text("path,speaker,emotion\na.wav,x,CALM\nb.wav,x,Anger\nc.wav,x,joy\nd.wav,x,sad\n")
+    rows = read("ours", file, ("Calm", "angry", "joy"))
+    assert [row.emotion for row in rows] == ["Calm", "angry", "joy"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{file}: left out: 1 of 4 rows have another emotion (1 sad)"
+    ]
+
+
+def test_some_of_the_classes_of_a_corpus(corpora: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = corpora / "crema-d"
+    whole, some = read("crema-d", folder), read("crema-d", folder, ("sad", "angry"))
+    assert {row.emotion for row in some} == {"sad", "angry"}
+    assert len(some) == sum(row.emotion in ("sad", "angry") for row in whole)
+    assert f"left out: {len(whole) - len(some)} of {len(whole)} rows" in caplog.text
+    votes = {row.path: row.votes for row in whole}
+    for row in some:
+        angry, _, _, sad = votes[row.path] or (0.0, 0.0, 0.0, 0.0)
+        expected = (sad / (sad + angry), angry / (sad + angry)) if sad + angry else None
+        assert row.votes == (None if expected is None else pytest.approx(expected))
+
+
 def test_manifest_tells_what_it_leaves_out(
     make_wav: MakeWav, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -36,6 +36,15 @@ def test_draws_are_other_clips_uniform_mostly_neutral_or_one_sided() -> None:
     assert 0.3 < np.mean(largest < 0.4) < 0.6
 
 
+def test_without_a_neutral_class_contexts_are_uniform_or_one_sided() -> None:
+    random = np.random.default_rng(0)
+    others, emotions = np.arange(80), np.arange(80) % 2
+    drawn = [draw_context(others, emotions, random, ("calm", "stressed")) for _ in range(2000)]
+    shares = np.array([np.mean(emotions[clips]) for clips in drawn if len(clips) >= 16])
+    assert 0.45 < np.mean(shares) < 0.55
+    assert np.mean(np.abs(shares - 0.5) < 0.2) > 0.7
+
+
 def test_someone_with_one_clip_stays_unknown() -> None:
     random = np.random.default_rng(0)
     nobody = np.empty(0, np.int64)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Scored:
     """Answers about clips, each by the network of a fold that tests its speaker.
 
     Args:
@@ -41,7 +41,7 @@ class Tested:
     probabilities: NDArray[np.float64]
 
     @classmethod
-    def of(cls, run: Run, cache: Cache) -> Tested:
+    def of(cls, run: Run, cache: Cache) -> Scored:
         """Ask every trained fold about its test clips, with nothing known about the speakers.
 
         Raises:
