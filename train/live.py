@@ -135,7 +135,7 @@ class LiveFits:
         return table
 
     def _left(self, share: float) -> str:
-        if share < _EARLY:
+        if not _EARLY <= share < 1:
             return ""
         seconds = (time.monotonic() - self._began) * (1 - share) / share
         return f", about {duration(seconds)} left"
