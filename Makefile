@@ -40,7 +40,7 @@ PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.
 help:
 	@echo "make listen       hear the microphone, or the demo clip where there is none"
 	@echo "                  ARGS=\"--json\"  EXTRAS=\"onnx tflite mqtt\" adds what these need"
-	@echo "make train-env    set up .venv-train, to train and export; GROUP=export without TFLite"
+	@echo "make train-env    set up .venv-train with edge-ser-train; GROUP=export without TFLite"
 	@echo "make test         run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora;"
 	@echo "                  all of them (no ARGS) must run 95 % of the lines of edge_ser"
 	@echo "make test-pythons the tests that need no torch, on Python 3.10 and 3.13, where there are any"

@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from edge_ser.sinks.terminal.text import duration
 from train.learning.learning_curves import REFIT, candidate_folder, read_curve
 
 if TYPE_CHECKING:
@@ -156,10 +157,3 @@ def _describe(fits: Fits, now: Reached) -> str:
             best = uas.index(max(uas))
             parts += [f"UA {100 * uas[-1]:.1f} %", f"best {100 * uas[best]:.1f} % at {best + 1}"]
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Write a duration in the unit that fits it: ``40 s``, ``12 min``, ``3.5 h``."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

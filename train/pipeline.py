@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
+from edge_ser.sinks.terminal.text import duration
 from train.conditions import augment
 from train.conditions.sounds import Sounds
 from train.features.extraction import FUNCTIONALS, extract, functionals
@@ -16,7 +17,7 @@ from train.learning.data import Clips, Data, Table
 from train.learning.folds import FittedFold, Task, fit_final, fit_folds, fold_seed
 from train.learning.learning_curves import REFIT, write_curves
 from train.learning.trained import Trained
-from train.live import Fits, LiveFits, duration
+from train.live import Fits, LiveFits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

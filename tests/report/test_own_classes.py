@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 from pathlib import Path
@@ -12,9 +11,9 @@ import pytest
 from rich.console import Console
 
 import edge_ser
-from edge_ser.sinks.terminal import LiveDisplay
 from edge_ser_train import main
 from tests.command import edge_ser as command
+from tests.emulated import emulate, listen
 from tests.report.conftest import LABELS
 from train.features.cache import Cache
 from train.runs import Run
@@ -71,14 +70,8 @@ def test_it_is_heard_and_shown(ours: Path, bundle: Path) -> None:
     assert last["emotion"] in LABELS
     shown = command("info", bundle).stdout
     assert "calm, stressed, tired" in shown
-    recognizer = edge_ser.load(bundle)
-    screen = io.StringIO()
-    console = Console(file=screen, width=80, force_terminal=True)
-    with LiveDisplay(recognizer.bundle.labels, lambda: -20.0, console) as display:
-        for event in recognizer.stream(clip):
-            display(event)
-        console.print(display._render())
-    assert all(label in screen.getvalue() for label in LABELS)
+    screen = emulate(listen("--input", clip, "--model", bundle, columns=80))
+    assert all(any(label in line for line in screen) for label in LABELS)
 
 
 def test_a_voice_without_a_neutral_class_adapts_by_a_quarter(bundle: Path) -> None:

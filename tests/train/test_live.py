@@ -12,7 +12,7 @@ from rich.console import Console
 
 from train.learning.learning_curves import FILE, read_curve, write_curves
 from train.learning.trained import Epoch
-from train.live import Fits, LiveFits, Reached, duration, reached
+from train.live import Fits, LiveFits, Reached, reached
 
 
 def epoch(ua: float | None, loss: float = 1.0) -> Epoch:
@@ -95,10 +95,3 @@ def test_nothing_to_do_shows_nothing() -> None:
     with LiveFits(Console(file=screen, force_terminal=True), []):
         pass
     assert screen.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(4.4, "4 s"), (99, "99 s"), (130, "2 min"), (7200, "2.0 h")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
