@@ -23,6 +23,7 @@ from train.features.cache import Cache
 from train.features.extraction import functionals
 from train.features.readable import read_all
 from train.git import commit
+from train.labels import check_labels
 from train.learning import svm
 from train.learning.data import Table
 from train.learning.executor import Executor
@@ -205,7 +206,7 @@ def _labels(options: argparse.Namespace) -> tuple[str, ...]:
     if options.labels is None:
         return LABELS
     labels = tuple(word.strip() for word in options.labels.split(","))
-    config.check_labels(labels)
+    check_labels(labels)
     return labels
 
 

@@ -8,17 +8,17 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from edge_ser.bundle import MOST_LABELS
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from edge_ser.graph import KINDS
 from train import models
 from train.conditions.channel import EFFECTS
 from train.features.extraction import dimension, step
+from train.labels import check_labels
 from train.suggestions import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,9 +31,6 @@ NORMALISATIONS = ("cold", "speaker")
 BALANCES = ("none", "corpora")
 SCHEDULES = ("constant", "cosine", "exponential")
 GRAPHS = (*KINDS, "none")
-FEWEST_LABELS = 2
-UNSURE = "unsure"
-"""What displays say of an answer below the threshold: no class may be called so."""
 
 
 @dataclass(frozen=True)
@@ -224,28 +221,6 @@ def _scalar(where: str, key: str, value: object, kind: type) -> object:
 
 
 _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
-
-
-def check_labels(labels: Sequence[str]) -> None:
-    """Refuse labels that cannot be told apart, or too few or too many of them.
-
-    Raises:
-        EdgeSerError: they are not 2 to 8 different words, or one of them means something else.
-    """
-    different = {label.lower() for label in labels}
-    if not FEWEST_LABELS <= len(labels) <= MOST_LABELS or len(different) < len(labels):
-        raise EdgeSerError(
-            f"labels {', '.join(labels)}: give {FEWEST_LABELS} to {MOST_LABELS} different ones, as "
-            "in --labels calm,stressed"
-        )
-    for label in labels:
-        if (
-            label.lower() == UNSURE
-            or not label.isprintable()
-            or label.strip() != label
-            or not label
-        ):
-            raise EdgeSerError(f"labels: {label!r} cannot be the name of a class; choose another")
 
 
 def _validate(config: Config) -> None:
