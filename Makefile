@@ -1,6 +1,7 @@
 # Everything runs in environments that these targets make by themselves; `make` lists the targets.
 #   .venv        what listens, and the extras asked for        .venv-train  training and export
 #   .venv-test   everything, with the test tools               .venv-3.10 …  test-pythons
+#   .venv-docs   the generator of the documentation's site
 # An environment is ready when its stamp is written, which comes last; it is brought up to date when
 # pyproject.toml or constraints.txt has changed.
 
@@ -30,12 +31,13 @@ CORPORA = $${EDGE_SER_CORPORA:-$$(cd ../shared/corpora 2>/dev/null && pwd)}
 VENV := .venv
 TRAIN_VENV := .venv-train
 TEST_VENV := .venv-test
+DOCS_VENV := .venv-docs
 DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/$(NAME)
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen train-env test test-pythons test-arm64 test-install lint constraints model
-.PHONY: fuzz soak clean
+.PHONY: help listen train-env test test-pythons test-arm64 test-install lint docs
+.PHONY: constraints model fuzz soak clean
 
 help:
 	@echo "make listen       hear the microphone, or the demo clip where there is none"
@@ -47,6 +49,7 @@ help:
 	@echo "make test-arm64   the same models on an emulated Pi 4 and Pi 5; as root"
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
 	@echo "make lint         ruff and mypy"
+	@echo "make docs         the documentation as a site: build/docs; fails where a link leads nowhere"
 	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
 	@echo "make model        train, prune, quantise and export a bundled model from the corpora;"
 	@echo "                  NAME=cogcn, cogcn-whisper or cogcn-whisper-open"
@@ -93,6 +96,9 @@ lint: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/ruff format --check .
 	@$(TEST_VENV)/bin/mypy
 
+docs: $(DOCS_VENV)/.ready
+	@$(DOCS_VENV)/bin/python -m tools.site $(ARGS)
+
 constraints:
 	@$(PYTHON) tools/constraints.py $(ARGS)
 
@@ -116,7 +122,7 @@ soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak
 
 clean:
-	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) $(DOCS_VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -145,6 +151,13 @@ $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-pip,$(TEST_VENV))
 	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
 	$(call train-command,$(TEST_VENV))
+	@touch $@
+
+$(DOCS_VENV)/.ready: pyproject.toml constraints.txt
+	$(call new-environment,$(DOCS_VENV),a minute)
+	$(call install-runtime,$(DOCS_VENV))
+	$(call new-pip,$(DOCS_VENV))
+	@$(DOCS_VENV)/bin/python $(PIP) --group docs
 	@touch $@
 
 .venv-3.%/.ready: pyproject.toml constraints.txt

@@ -1,100 +1,134 @@
-"""Make the bundled demo clip, in which espeak-ng speaks one phrase in each of the four emotions.
+"""Make the bundled demo clip: eight sentences of one actor of CREMA-D.
 
-    python device/make_demo.py
+    python device/make_demo.py [CREMA-D]
 
-It needs espeak-ng (``sudo apt install espeak-ng``). Nothing is random, so the same version of
-espeak-ng always gives the same samples. The emotions are imitated by speed, pitch, pitch range and
-loudness, after Scherer (2003), "Vocal communication of emotion", table 2. Nobody was recorded, and
-espeak-ng's licence does not cover its output.
+The folder holds the corpus and the crowd's table; by default it is ``$EDGE_SER_CORPORA/crema-d``.
+Nothing is random: the same copy of the corpus gives the same samples. The bundled clip was made
+from a copy at 11,025 Hz.
+
+The actor is 1006, whom the bundled models have never heard (``without`` in ``train/configs/``). A
+clip of hers may be taken if one emotion had the most votes of the crowd, who did not see her, and
+it is the one that was meant. Of these clips the one that the crowd found strongest comes first. A
+clip is taken unless there are two of its emotion already, or its sentence was taken before. No
+model is asked. The order in the clip is angry, happy, neutral, sad, and the same again; the level
+is that of the recording; a second of silence is before, between and after the sentences.
 """
 
 from __future__ import annotations
 
-import io
-import subprocess
+import argparse
+import json
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
-import soxr
+
+from edge_ser.audio import SAMPLING_RATE
+from edge_ser.audio.convert import to_samples
+from edge_ser.demo import PATH, TABLE, Sentence
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import LABELS
+from train.corpora import crema_d
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-SAMPLING_RATE = 16_000
-PAUSE = 1.2
-"""Seconds of silence between two phrases: well over the pause that ends an utterance."""
+    from train.corpora import Row
 
-OUTPUT = Path(__file__).resolve().parents[1] / "edge_ser" / "demo" / "demo.flac"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A phrase and how to speak it.
-
-    Args:
-        text: the words, spoken without a pause, which would end the utterance.
-        voice: an espeak-ng voice and variant.
-        speed: words per minute.
-        pitch: 0 to 99; espeak-ng's default is 50.
-        pitch_range: SSML range in percent of the default.
-        peak: largest absolute sample; full scale is 1.
-    """
-
-    text: str
-    voice: str
-    speed: int
-    pitch: int
-    pitch_range: int
-    peak: float
+ACTOR = "1006"
+EACH = 2
+"""Sentences per emotion."""
+PAUSE = 1.0
+"""Seconds of silence around a sentence: more than the pause that ends an utterance."""
 
 
-PHRASES = (
-    Phrase("I will meet you at the station at half past seven.", "en-us+m3", 160, 45, 90, 0.35),
-    Phrase("I told you to leave me alone and get out of here!", "en-us+m7", 205, 65, 150, 0.95),
-    Phrase("We won the game and everybody is coming to the party!", "en-us+f2", 190, 75, 200, 0.6),
-    Phrase("There is nobody left in the house any more.", "en-us+f5", 110, 25, 40, 0.18),
-)
+def choose(folder: Path) -> list[tuple[Row, float]]:
+    """Choose the clips of the corpus in ``folder`` by the rule above.
 
-
-def speak(phrase: Phrase) -> NDArray[np.float64]:
-    """Synthesise ``phrase`` at 16 kHz, without silence at either end.
+    Returns:
+        the clips in the order of the demo, and how strong the crowd found them, 0 to 100.
 
     Raises:
-        CalledProcessError: espeak-ng failed.
-        FileNotFoundError: espeak-ng is not installed.
+        EdgeSerError: there are too few that may be taken.
     """
-    ssml = f'<prosody range="{phrase.pitch_range}%">{phrase.text}</prosody>'
-    options = ["-v", phrase.voice, "-s", str(phrase.speed), "-p", str(phrase.pitch)]
-    wav = subprocess.run(
-        ["espeak-ng", "--stdout", "-z", "-m", *options, ssml], check=True, stdout=subprocess.PIPE
-    ).stdout
-    signal, rate = soundfile.read(io.BytesIO(wav))
-    signal = soxr.resample(signal, rate, SAMPLING_RATE)
-    loud = np.flatnonzero(np.abs(signal) > 0.01 * np.abs(signal).max())
-    signal = signal[loud[0] : loud[-1] + 1]
-    return signal * (phrase.peak / np.abs(signal).max())
+    crowd = crema_d.crowd(folder)
+    heard = [
+        (row, float(crowd[row.path.stem][1]))
+        for row in crema_d.READER.read(folder)
+        if row.speaker == ACTOR
+        and row.path.stem in crowd
+        and crema_d.VOTES.get(crowd[row.path.stem][0]) == row.emotion
+    ]
+    heard.sort(key=lambda pair: (-pair[1], pair[0].path.stem))
+    chosen: dict[str, list[tuple[Row, float]]] = {label: [] for label in LABELS}
+    for row, strength in heard:
+        taken = {other.text for pairs in chosen.values() for other, _ in pairs}
+        if len(chosen[row.emotion]) < EACH and row.text not in taken:
+            chosen[row.emotion].append((row, strength))
+    if any(len(pairs) < EACH for pairs in chosen.values()):
+        raise EdgeSerError(
+            f"{folder}: too few clips of actor {ACTOR} with votes; give a whole copy of CREMA-D "
+            "with its votes.csv or processedResults/summaryTable.csv"
+        )
+    return [pair for round_ in zip(*chosen.values(), strict=True) for pair in round_]
 
 
-def make() -> NDArray[np.int16]:
-    """Make the clip, int16 at 16 kHz: a pause, then each phrase followed by a pause."""
-    pause = np.zeros(round(PAUSE * SAMPLING_RATE))
-    pieces = [pause, *(piece for phrase in PHRASES for piece in (speak(phrase), pause))]
-    return np.round(np.concatenate(pieces) * 32767).astype(np.int16)
+def make(folder: Path) -> tuple[NDArray[np.int16], list[Sentence]]:
+    """Make the clip, int16 at 16 kHz, and its table.
+
+    Raises:
+        EdgeSerError: see :func:`choose`.
+    """
+    pieces = [np.zeros(round(PAUSE * SAMPLING_RATE), np.int16)]
+    sentences = []
+    for row, strength in choose(folder):
+        assert row.text is not None
+        signal, rate = soundfile.read(row.path, dtype="int16")
+        spoken = np.concatenate([*to_samples([signal], rate, row.path.name)])
+        start = sum(map(len, pieces)) / SAMPLING_RATE
+        sentences.append(
+            Sentence(
+                clip=row.path.stem,
+                text=row.text,
+                start=round(start, 3),
+                end=round(start + len(spoken) / SAMPLING_RATE, 3),
+                meant=row.emotion,
+                heard=row.emotion,
+                strength=strength,
+            )
+        )
+        pieces += [spoken, pieces[0]]
+    return np.concatenate(pieces), sentences
 
 
-def main() -> int:
-    """Write the clip; return the exit code."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the clip and its table; return the exit code."""
+    parser = argparse.ArgumentParser(description="Make the demo clip from CREMA-D.")
+    corpora = os.environ.get("EDGE_SER_CORPORA")
+    parser.add_argument(
+        "folder",
+        nargs="?" if corpora else None,
+        type=Path,
+        default=Path(corpora) / "crema-d" if corpora else None,
+        metavar="CREMA-D",
+        help="folder of the corpus (default: $EDGE_SER_CORPORA/crema-d)",
+    )
     try:
-        clip = make()
-    except FileNotFoundError:
-        sys.exit("make_demo: espeak-ng is missing: sudo apt install espeak-ng")
-    soundfile.write(OUTPUT, clip, SAMPLING_RATE, compression_level=1.0)
-    seconds, size = len(clip) / SAMPLING_RATE, OUTPUT.stat().st_size
-    sys.stdout.write(f"{OUTPUT}: {seconds:.1f} s, {size / 1000:.0f} kB\n")
+        clip, sentences = make(parser.parse_args(argv).folder)
+    except EdgeSerError as error:
+        sys.stderr.write(f"make_demo: {error}\n")
+        return 1
+    soundfile.write(PATH, clip, SAMPLING_RATE, compression_level=1.0)
+    table = [asdict(sentence) for sentence in sentences]
+    TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    seconds, size = len(clip) / SAMPLING_RATE, PATH.stat().st_size
+    sys.stdout.write(f"{PATH}: {seconds:.1f} s, {size / 1000:.0f} kB\n")
     return 0
 
 

@@ -3,15 +3,15 @@
 >>> import edge_ser
 >>> from edge_ser.demo import PATH
 >>> recognizer = edge_ser.load("cogcn")
->>> recognizer.classify(PATH).emotion  # or an array, and its sampling rate
-'neutral'
+>>> result = recognizer.classify(PATH)  # or an array, and its sampling rate
+>>> len(result.utterances), result.utterances[0].emotion
+(8, 'angry')
 >>> for event in recognizer.stream(PATH):  # or edge_ser.SteadyMicrophone()
-...     if event.type == "utterance":
-...         print(event.emotion)  # None: unsure
+...     if event.type == "utterance" and event.confidence > 0.6:
+...         print(event.emotion)
 angry
-None
-angry
-neutral
+sad
+happy
 """
 
 from __future__ import annotations

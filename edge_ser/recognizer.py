@@ -349,6 +349,7 @@ def load(model: str | Path = "cogcn", backend: str | None = None) -> Recognizer:
 
     Example:
         >>> import edge_ser
+        >>> import numpy as np
         >>> recognizer = edge_ser.load("cogcn")
         >>> recognizer.classify(np.zeros(16_000), 16_000).utterances
         ()

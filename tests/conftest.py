@@ -108,7 +108,8 @@ def corpora() -> Path:
     root = os.environ.get("EDGE_SER_CORPORA", "")
     if not (root and Path(root).is_dir()):
         unavailable(
-            "EDGE_SER_CORPORA names no folder with ravdess, emodb and nemo: see README, Corpora"
+            "EDGE_SER_CORPORA names no folder with ravdess, emodb and nemo: "
+            "see docs/training-data.md"
         )
     return Path(root)
 

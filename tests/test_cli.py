@@ -22,11 +22,11 @@ import pytest
 import soundfile
 import soxr
 
-from device.make_demo import PHRASES
 from edge_ser.backends import BACKENDS
 from edge_ser.bundle import WEIGHTS, bundled, load_bundle
 from edge_ser.cli import COMMANDS, main, options
 from edge_ser.demo import PATH as DEMO
+from edge_ser.demo import SENTENCES
 from edge_ser.events import LABELS
 from tests.command import COMMAND, Done, edge_ser, elsewhere
 from tests.virtual import measured
@@ -188,7 +188,7 @@ def test_listen_prints_the_json_of_the_contract(listened: Done) -> None:
         assert event["confidence"] == max(event["probabilities"].values())
         assert event["latency_ms"] >= 0
         assert (event["dropped"], event["model"], event["backend"]) == (0, "cogcn", "numpy")
-    assert [e["type"] for e in events].count("utterance") == len(PHRASES)
+    assert [e["type"] for e in events].count("utterance") == len(SENTENCES)
     assert {e["type"] for e in events} == {"window", "utterance"}
 
 
@@ -197,7 +197,7 @@ def test_listen_and_classify_say_the_same(listened: Done, classified: dict[str, 
     record = classified
     assert list(record) == ["file", "emotion", "confidence", "probabilities", "utterances"]
     assert record["file"] == str(DEMO)
-    assert record["emotion"] in LABELS
+    assert record["emotion"] in {*LABELS, None}
     assert len(record["utterances"]) == len(heard)
     for classified, event in zip(record["utterances"], heard, strict=True):
         assert list(classified) == UTTERANCE_KEYS
@@ -208,7 +208,7 @@ def test_listen_and_classify_say_the_same(listened: Done, classified: dict[str, 
 def test_a_pipe_gets_a_line_an_utterance() -> None:
     done = edge_ser("listen", "--input", DEMO)
     lines = done.stdout.splitlines()
-    assert len(lines) == len(PHRASES)
+    assert len(lines) == len(SENTENCES)
     share = r"\w+ +\d+ %"
     sure, unsure = rf"{share}  \({share}, {share}, {share}\)", rf"unsure +\((?:{share}, )+{share}\)"
     for line in lines:
@@ -235,16 +235,18 @@ def test_the_duration_ends_the_stream_and_reports_what_was_being_said() -> None:
 
 @pytest.fixture(scope="module")
 def speech(classified: dict[str, Any]) -> Signal:
-    """One phrase of the demo clip, with a second of silence on either side."""
-    phrase = classified["utterances"][1]
-    start, end = phrase["start"], phrase["end"]
+    """The longest sentence of the demo clip, with a second on either side."""
+    length, start, end = max(
+        (u["end"] - u["start"], u["start"], u["end"]) for u in classified["utterances"]
+    )
+    assert length > 2
     signal, rate = soundfile.read(DEMO)
     return np.asarray(signal[round((start - 1) * rate) : round((end + 1) * rate)])
 
 
 @pytest.fixture
 def long_clip(tmp_path: Path, speech: Signal) -> Path:
-    """The phrase, and half a minute in which nothing is said."""
+    """The sentence, and half a minute in which nothing is said."""
     path = tmp_path / "long.wav"
     soundfile.write(path, np.concatenate([speech, np.zeros(16_000 * 30)]), 16_000)
     return path
@@ -381,7 +383,7 @@ def test_a_full_disk_is_a_failure() -> None:
 def test_a_locale_without_dashes_is_no_failure() -> None:
     done = elsewhere("listen", "--input", DEMO, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
-    assert done.stdout.count(" ? ") == len(PHRASES)
+    assert done.stdout.count(" ? ") == len(SENTENCES)
 
 
 def test_listening_imports_nothing_that_training_needs() -> None:

@@ -34,7 +34,7 @@ from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
 LOST = StatusEvent(status="lost", at=1.0, message="gone", dropped=0)
-LISTEN = (*COMMAND, "listen", "--input", str(DEMO))
+LISTEN = (*COMMAND, "listen", "--input", str(DEMO), "--duration", "17")  # four sentences
 
 
 class Mosquitto:
@@ -193,7 +193,7 @@ def test_sigterm_says_goodbye_within_a_second(mosquitto: Mosquitto) -> None:
         assert listener.stdout
         assert reader.next("availability") == "online"
         reader.next("utterance")
-        time.sleep(1.5)  # in the middle of the second one
+        time.sleep(2.6)  # in the middle of the second one
         began = time.monotonic()
         listener.send_signal(signal.SIGTERM)
         assert listener.wait(timeout=5) == 0

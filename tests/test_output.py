@@ -45,21 +45,21 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_listen_appends_utterances_only(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    for expected in (4, 8):
+    for expected in (8, 16):
         done = edge_ser("listen", "--input", DEMO, "--json", "--output", path)
         assert done.returncode == 0
         utterances = [event for event in done.records if event["type"] == "utterance"]
         written = lines(path)
         assert len(written) == expected
         times = [line["time"] for line in written]
-        assert written[-4:] == utterances
+        assert written[-8:] == utterances
         assert times == sorted(times)
 
 
 def test_a_full_disk_is_one_warning() -> None:
     done = edge_ser("listen", "--input", DEMO, "--output", "/dev/full")
     assert done.returncode == 0
-    assert done.stdout.count("\n") == 4
+    assert done.stdout.count("\n") == 8
     warnings = [line for line in done.stderr.splitlines() if "/dev/full" in line]
     assert len(warnings) == 1
     assert "No space left on device" in warnings[0]

@@ -51,12 +51,16 @@ def test_markers_stay_where_a_package_has_several_versions() -> None:
         f"numpy==2.4.6 ; python_full_version >= '3.11' and {both}",
         f"nvidia-cublas==13.1 ; {both}",
         f"six==1.17.0 ; {old}",
+        "soupsieve==2.10 ; python_full_version < '3.11.5'",
+        f"soupsieve==4.1.3 ; python_full_version >= '3.11.5' and {both}",
         f"triton==3.7.1 ; {both}",
     ]
     assert plain("\n".join(resolved)).splitlines() == [
         'numpy==2.2.6 ; python_version < "3.11"',
         'numpy==2.4.6 ; python_version >= "3.11"',
         "six==1.17.0",
+        'soupsieve==2.10 ; python_full_version < "3.11.5"',
+        'soupsieve==4.1.3 ; python_full_version >= "3.11.5"',
     ]
 
 

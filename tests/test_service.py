@@ -116,7 +116,7 @@ def test_the_units_command_tells_the_manager_and_ends_with_the_last_event(
         os.kill(server(own_vmic), signal.SIGCONT)
         assert manager.next("STATUS=", within=12).endswith("is back")
         player = subprocess.Popen(["paplay", "--device=play", DEMO], env=own_vmic)
-        time.sleep(3)  # in the middle of the first phrase
+        time.sleep(2)  # in the middle of the first sentence
         began = time.monotonic()
         process.terminate()
         assert process.wait(timeout=5) == 0

@@ -81,7 +81,7 @@ def listening(environment: Environment, *arguments: str) -> Iterator[Listener]:
 
 @pytest.fixture(scope="module")
 def phrase(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first phrase of the demo clip, with a second of silence on either side."""
+    """The first sentence of the demo clip, with a second of silence on either side."""
     signal, rate = soundfile.read(DEMO)
     path = tmp_path_factory.mktemp("phrase") / "phrase.wav"
     silence = np.zeros(rate)
@@ -177,7 +177,7 @@ def test_what_was_being_said_when_it_went_is_not_lost(own_vmic: Environment) -> 
     with listening(own_vmic) as listener:
         player = subprocess.Popen(["paplay", "--device=play", DEMO], env=own_vmic)
         deadline = time.monotonic() + 10
-        while listener._events.empty():  # the first window of the first phrase
+        while listener._events.empty():  # the first window of the first sentence
             assert time.monotonic() < deadline
             time.sleep(0.05)
         kill(own_vmic)

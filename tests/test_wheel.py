@@ -56,7 +56,7 @@ def test_it_carries_the_package_and_nothing_else(wheel: Path) -> None:
     assert {f"{model}/{name}" for name in ("model.json", "model.npz", "model.onnx")} <= names
     assert "edge_ser/models/cogcn-whisper/encoder.npz" in names
     assert wheel.stat().st_size < 10e6
-    assert "edge_ser/demo/demo.flac" in names
+    assert {f"edge_ser/demo/{name}" for name in ("demo.flac", "ATTRIBUTION.md")} <= names
 
 
 def metadata(wheel: Path) -> Message:
@@ -67,8 +67,15 @@ def metadata(wheel: Path) -> Message:
 
 def test_it_tells_code_and_model_licences_apart(wheel: Path) -> None:
     told = metadata(wheel)
-    assert told["License-Expression"] == "MIT AND CC-BY-NC-SA-4.0 AND LicenseRef-audEERING-Research"
-    assert told.get_all("License-File") == ["LICENSE", "LICENSE-MODEL.md"]
+    assert told["License-Expression"] == (
+        "MIT AND CC-BY-NC-SA-4.0 AND LicenseRef-audEERING-Research"
+        " AND ODbL-1.0 AND LicenseRef-DbCL-1.0"
+    )
+    assert told.get_all("License-File") == [
+        "LICENSE",
+        "LICENSE-MODEL.md",
+        "edge_ser/demo/ATTRIBUTION.md",
+    ]
     with zipfile.ZipFile(wheel) as content:
         for name in told.get_all("License-File", []):
             (path,) = (n for n in content.namelist() if n.endswith(f".dist-info/licenses/{name}"))

@@ -34,7 +34,8 @@ def main() -> None:
         install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "uv"]
         resolve = [str(python), "-m", "uv", "pip", "compile", "--quiet", "--universal"]
         resolve += ["--python-version", "3.10", "--no-header", "--no-annotate"]
-        resolve += ["--all-extras", "--group", "dev", "--output-file", str(pins), "pyproject.toml"]
+        resolve += ["--all-extras", "--group", "dev", "--group", "docs"]
+        resolve += ["--output-file", str(pins), "pyproject.toml"]
         try:
             subprocess.run(install, check=True)
             subprocess.run([*resolve, *sys.argv[1:]], cwd=ROOT, check=True)
@@ -63,8 +64,12 @@ def plain(resolved: str) -> str:
 def _pythons(marker: str) -> str:
     if " or " in marker:
         sys.exit(f"tools/constraints.py cannot simplify this marker: {marker}")
-    found = re.findall(r"python_full_version (<|>=|==) '(3\.\d+)(?:\.\*)?'", marker)
-    return " and ".join(f'python_version {sign} "{v}"' for sign, v in found if v != "3.14")
+    found = re.findall(r"python_full_version (<|>=|==) '(3\.\d+(?:\.\d+)?)(?:\.\*)?'", marker)
+    return " and ".join(
+        f'python_{"full_" * (v.count(".") > 1)}version {sign} "{v}"'
+        for sign, v in found
+        if v != "3.14"
+    )
 
 
 if __name__ == "__main__":

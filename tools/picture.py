@@ -25,7 +25,7 @@ from edge_ser.sinks.terminal.state import Reading, State
 from edge_ser.sinks.terminal.words import utterance
 
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "listen.svg"
-_WIDTH = 80
+_WIDTH = 84
 
 # as rich's own, which has a browser fetch its font from another host
 _FORMAT = """\

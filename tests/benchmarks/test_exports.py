@@ -1,4 +1,4 @@
-"""The table of exports, and its values in the README."""
+"""The table of exports, and its values in the documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import RESULTS
 from benchmarks.exports import PRECISIONS, SYSTEMS, table
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "export.md"
 
 
 def report(**formats: float) -> dict[str, Any]:
@@ -34,11 +34,11 @@ def test_a_line_a_system_and_a_line_a_format() -> None:
     assert f"| cogcn | int8 | 1,000 | tflite | {full} |" in lines
 
 
-def test_the_readme_quotes_what_was_measured() -> None:
+def test_the_documentation_quotes_what_was_measured() -> None:
     names = [f"{system}-{precision}" for system in SYSTEMS for precision in PRECISIONS]
     reports = {n: json.loads((RESULTS / "exports" / f"{n}.json").read_text()) for n in names}
     measured = (RESULTS / "exports.md").read_text()
     assert measured == table(reports)
-    quoted = [line for line in README.read_text().splitlines() if " KB, " in line]
+    quoted = [line for line in PAGE.read_text().splitlines() if " KB, " in line]
     assert len(quoted) == len(names)
     assert set(quoted) <= set(measured.splitlines())

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _EMOTIONS = {"ANG": "angry", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
-_VOTES = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad"}
+VOTES = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad"}
+"""Letters of the crowd's table; disgust (D) and fear (F) are not among our labels."""
 _TABLES = ("votes.csv", "processedResults/summaryTable.csv")
 _BROKEN = frozenset({"1064_TIE_SAD_XX", "1076_MTI_NEU_XX", "1076_MTI_SAD_XX"})
 _TEXTS = {
@@ -59,24 +60,41 @@ _FILES = filename_reader(
 )
 
 
-def _read(folder: Path) -> list[Row]:
-    rows = _FILES.read(folder)
+def crowd(folder: Path) -> dict[str, tuple[str, str]]:
+    """Read what the crowd heard without the picture, from its table; empty if there is none.
+
+    Returns:
+        by the name of the clip, the letters of the emotions with the most votes (see
+        :data:`VOTES`), and how strong the crowd found each of them, 0 to 100: ``A:N``, ``51:60``.
+
+    Raises:
+        EdgeSerError: the table cannot be read.
+    """
     tables = [folder / name for name in _TABLES if (folder / name).is_file()]
     if not tables:
-        return rows
+        return {}
     try:
         with tables[0].open(newline="", encoding="utf-8") as stream:
-            heard = {line["FileName"]: line["VoiceVote"] for line in csv.DictReader(stream)}
+            return {
+                line["FileName"]: (line["VoiceVote"], line["VoiceLevel"])
+                for line in csv.DictReader(stream)
+            }
     except (KeyError, OSError, ValueError, csv.Error) as error:
         raise EdgeSerError(
             f"{tables[0]}: is not the crowd's table ({error}); move it away"
         ) from error
-    return [replace(row, votes=_shares(heard.get(row.path.stem, ""))) for row in rows]
+
+
+def _read(folder: Path) -> list[Row]:
+    rows, heard = _FILES.read(folder), crowd(folder)
+    if not heard:
+        return rows
+    return [replace(row, votes=_shares(heard.get(row.path.stem, ("", ""))[0])) for row in rows]
 
 
 def _shares(vote: str) -> tuple[float, ...] | None:
     """Divide a vote between the labels that it names; None if it names none of them."""
-    named = [_VOTES[letter] for letter in vote.split(":") if letter in _VOTES]
+    named = [VOTES[letter] for letter in vote.split(":") if letter in VOTES]
     return tuple(named.count(label) / len(named) for label in LABELS) if named else None
 
 
