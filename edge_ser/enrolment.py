@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edge_ser import profiles
-from edge_ser.audio import SAMPLING_RATE, Block
 from edge_ser.audio.quality import clipped_samples
 from edge_ser.errors import EdgeSerError
 from edge_ser.reading import SECONDS
@@ -17,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from edge_ser.audio import Source
+    from edge_ser.audio import Block, Source
     from edge_ser.recognizer import Recognizer
     from edge_ser.speech.segment import SpeechSegment
 
@@ -30,18 +26,21 @@ class Enrolment:
     Args:
         recognizer: the model that is to know the voice.
         wanted: seconds of speech to hear.
+        since: seconds into the stream; what began before is left out, as somebody else may have
+            said it.
 
     Raises:
         EdgeSerError: the model does not adapt to voices.
     """
 
-    def __init__(self, recognizer: Recognizer, wanted: float = SECONDS) -> None:
+    def __init__(self, recognizer: Recognizer, wanted: float = SECONDS, since: float = 0.0) -> None:
         if recognizer.bundle.prior is None:
             name = recognizer.bundle.name
             raise EdgeSerError(f"model {name} does not adapt to voices; use another")
         self._recognizer = recognizer
         self.wanted = wanted
         """Seconds of speech to hear."""
+        self._since = since
         self.voice = recognizer.unknown_voice()
         """Statistics of the voice."""
         self.seconds = 0.0
@@ -64,8 +63,6 @@ class Enrolment:
     def hear(self, source: Source) -> Iterator[Block]:
         """Hear a source in which only this voice speaks; yield its blocks, to go on or to stop.
 
-        After the end of the source comes an empty block with what was still open.
-
         Raises:
             EdgeSerError: the source fails.
         """
@@ -73,20 +70,19 @@ class Enrolment:
             for block in source:
                 self.add(block, segmenter.push(block.samples))
                 yield block
-            last = Block(np.empty(0, np.int16), time.monotonic())
-            self.add(last, segmenter.finish())
-            yield last
+            self.add(None, segmenter.finish())
 
-    def add(self, block: Block, segments: Sequence[SpeechSegment]) -> None:
-        """Add the utterances that a block of a stream completed, as ordinary speech.
+    def add(self, block: Block | None, segments: Sequence[SpeechSegment]) -> None:
+        """Add what a block of a stream completed, as ordinary speech.
 
-        What had been begun before the first block is left out: somebody else may have said it.
+        Arguments are those of :class:`edge_ser.session.Observer`.
         """
-        self.passed += (len(block.samples) + block.lost) / SAMPLING_RATE
-        self._samples += len(block.samples)
-        self._clipped += clipped_samples(block.samples)
+        if block:
+            self.passed += block.seconds
+            self._samples += len(block.samples)
+            self._clipped += clipped_samples(block.samples)
         for segment in segments:
-            if segment.start < segment.newest - self.passed:
+            if segment.start < self._since:
                 continue
             if segment.final:
                 self._recognizer.hear(self.voice, segment.values, 1.0)

@@ -35,10 +35,15 @@ _HISTORY = 5.0
 
 
 class Observer(Protocol):
-    """Something that follows a stream: it is called with every block."""
+    """Something that follows a stream."""
 
-    def __call__(self, block: Block, segments: Sequence[SpeechSegment]) -> None:
-        """Take the next block, and the segments that it completed."""
+    def __call__(self, block: Block | None, segments: Sequence[SpeechSegment]) -> None:
+        """Take the next block, and the segments that it completed.
+
+        Args:
+            block: of the source; None: a gap, or the end of the stream, completed the segments.
+            segments: none or several; those that are not final are parts of an utterance so far.
+        """
 
 
 class Session:
@@ -54,7 +59,8 @@ class Session:
         voice: statistics of the speaker to start from, which are updated; by default those of an
             unknown voice.
         adapt: whether every utterance is added to ``voice``.
-        observer: called with every block, and the segments that it completed.
+        observer: called with every block, and the segments that it completed, before these are
+            scored.
 
     Raises:
         EdgeSerError: ``rate``, ``hop`` or ``threshold`` is out of range.
@@ -126,7 +132,7 @@ class Session:
         samples = self._converter.flush()
         events = list(self.hear(Block(samples, time.monotonic()))) if len(samples) else []
         self._finished = True
-        return [*events, *map(self._event, self._segmenter.finish())]
+        return [*events, *self._completed(None, self._segmenter.finish())]
 
     def close(self) -> None:
         """End the stream without the utterance that is being spoken."""
@@ -147,11 +153,9 @@ class Session:
         """
         if self._finished:
             raise EdgeSerError("the session is finished; start another")
-        ended: list[SpeechSegment] = []
         if block.lost:
             # speech before and after the gap is not one utterance
-            ended = self._segmenter.finish()
-            yield from map(self._event, ended)
+            yield from self._completed(None, self._segmenter.finish())
             self.dropped += block.lost
             self.seconds += block.lost / SAMPLING_RATE
             self._segmenter.restart(self.seconds)
@@ -159,12 +163,14 @@ class Session:
             yield self._status(block.status.state, block.status.message)
         self.seconds += len(block.samples) / SAMPLING_RATE
         self._arrivals.append((self.seconds, block.arrival))
-        found = self._segmenter.push(block.samples)
-        if self._observer:
-            self._observer(block, [*ended, *found])
-        yield from map(self._event, found)
+        yield from self._completed(block, self._segmenter.push(block.samples))
         while len(self._arrivals) > 1 and self._arrivals[0][0] < self.seconds - _HISTORY:
             self._arrivals.popleft()
+
+    def _completed(self, block: Block | None, segments: list[SpeechSegment]) -> Iterator[Event]:
+        if self._observer:
+            self._observer(block, segments)
+        return map(self._event, segments)
 
     def _event(self, segment: SpeechSegment) -> Event:
         recognizer, voice = self._recognizer, self.voice

@@ -36,6 +36,7 @@ class Enrolling:
         self._recognizer, self._tell = recognizer, report
         self._name, self._path = "", profiles.folder()
         self._enrolment: Enrolment | None = None
+        self._seconds = 0.0  # of the stream so far
         self._told = 0.0
         self._lock = threading.Lock()
 
@@ -47,7 +48,7 @@ class Enrolling:
                 or somebody else is reading.
         """
         path = profiles.path_in_folder(name)
-        enrolment = Enrolment(self._recognizer)
+        enrolment = Enrolment(self._recognizer, since=self._seconds)
         with self._lock:
             if self._enrolment:
                 raise EdgeSerError(f"{self._name} is reading already; wait, or cancel that first")
@@ -62,8 +63,9 @@ class Enrolling:
                 self._enrolment = None
                 self._report("idle")
 
-    def observe(self, block: Block, segments: Sequence[SpeechSegment]) -> None:
+    def observe(self, block: Block | None, segments: Sequence[SpeechSegment]) -> None:
         """Hear a block of the stream; see :class:`edge_ser.session.Observer`."""
+        self._seconds += block.seconds if block else 0.0
         with self._lock:
             enrolment = self._enrolment
             if enrolment is None:

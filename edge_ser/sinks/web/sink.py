@@ -106,7 +106,7 @@ class Web:
         """Tell the event to the pages that are open, and remember it for others."""
         self._feed.event(event)
 
-    def observe(self, block: Block, segments: Sequence[SpeechSegment]) -> None:
+    def observe(self, block: Block | None, segments: Sequence[SpeechSegment]) -> None:
         """Hear a block of the stream, if somebody enrols; an :class:`edge_ser.session.Observer`."""
         self._enrolling.observe(block, segments)
 

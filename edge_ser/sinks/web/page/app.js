@@ -19,7 +19,7 @@ function remember(event) {
 
 const handlers = {
   hello({ labels, events, now, hours }) {
-    for (const part of [live, session, latest]) part.start(labels);
+    for (const part of [live, session, latest, enrolment]) part.start(labels);
     timeline.start(labels, now, hours);
     events.forEach(remember);
     timeline.draw();

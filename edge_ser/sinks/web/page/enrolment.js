@@ -1,6 +1,7 @@
 // Learn a voice: ask for a name, show the text, follow the seconds.
 
 import { send } from "./connection.js";
+import { element } from "./looks.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -29,6 +30,10 @@ export class Enrolment {
     }
   }
 
+  start() {
+    this.show({ state: "idle", message: "" });
+  }
+
   show({ state, name, text, seconds, wanted, message }) {
     const reading = state === "reading";
     const begins = reading && this.#state !== "reading";
@@ -36,7 +41,6 @@ export class Enrolment {
     $("enrol").hidden = reading;
     $("reading").hidden = !reading;
     if (reading) {
-      $("text").textContent = text;
       $("progress").max = wanted;
       $("progress").value = Math.min(seconds, wanted);
       $("progress-text").textContent =
@@ -44,6 +48,8 @@ export class Enrolment {
     }
     if (begins) {
       say("");
+      const paragraphs = text.trim().split(/\n\s*\n/);
+      $("text").replaceChildren(...paragraphs.map((p) => element("p", "", p.replace(/\s+/g, " "))));
       $("text").focus();
     } else if (!reading) {
       say(message, state === "failed" ? "bad" : "good");

@@ -8,7 +8,7 @@ export const UNSURE = { letter: "?", look: "?", name: "unsure" };
 // Map up to eight labels to looks, the usual ones to the usual colours.
 export function looksOf(labels) {
   const free = [...Array(COLOURS).keys()].filter((i) => !labels.includes(USUAL[i]));
-  const letters = new Set();
+  const letters = new Set([UNSURE.letter]);
   const looks = new Map();
   for (const name of labels) {
     const known = USUAL.indexOf(name);

@@ -4,7 +4,7 @@ import { clock, looksOf, percent, span, UNSURE } from "./looks.js";
 
 const HEIGHT = 22, GAP = 4, AXIS = 22; // pixels
 const NARROW = 480;
-const SPACING = 90; // least pixels between two times
+const SPACING = 64; // least pixels between two times
 const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120];
 const LONGEST = 5000; // utterances
 
