@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -172,6 +173,17 @@ def test_others_are_let_in_by_token_only(tmp_path: Path, monkeypatch: pytest.Mon
             done = edge_ser(*listen, "--duration", "0.1", "--web", "0.0.0.0:0", *arguments)
         assert done.returncode == 0, done.stderr
         assert "the page is at http://0.0.0.0:" in done.stderr
+
+
+def test_the_page_may_be_a_default(home: Path) -> None:
+    file = home.parent / "config.toml"
+    file.parent.mkdir(parents=True)
+    listen = ("listen", "--input", DEMO, "--duration", "0.1")
+    for value, address in (("true", r"127\.0\.0\.1:8765"), ('":0"', r"127\.0\.0\.1:\d+")):
+        file.write_text(f"[listen]\nweb = {value}\n")
+        assert re.search(
+            f"the page is at http://{address}/|port 8765 is in use", edge_ser(*listen).stderr
+        )
 
 
 def test_a_port_in_use_is_one_line(served: Served) -> None:
