@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-# of .venv: onnx, tflite, mqtt
+# of .venv: onnx, tflite, mqtt, web
 EXTRAS ?=
 # of .venv-train: dependency groups of pyproject.toml, one or several
 GROUP ?= export-tflite
@@ -41,7 +41,7 @@ PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.
 
 help:
 	@echo "make listen       hear the microphone, or the demo clip where there is none"
-	@echo "                  ARGS=\"--json\"  EXTRAS=\"onnx tflite mqtt\" adds what these need"
+	@echo "                  ARGS=\"--json\"  EXTRAS=\"onnx tflite mqtt web\" adds what these need"
 	@echo "make train-env    set up .venv-train with edge-ser-train; GROUP=export without TFLite"
 	@echo "make test         run the tests; corpora from EDGE_SER_CORPORA or ../shared/corpora;"
 	@echo "                  all of them (no ARGS) must run 95 % of the lines of edge_ser"
@@ -149,7 +149,7 @@ $(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
 $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
-	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
+	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite,web]" --group dev
 	$(call train-command,$(TEST_VENV))
 	@touch $@
 
@@ -163,7 +163,7 @@ $(DOCS_VENV)/.ready: pyproject.toml constraints.txt
 .venv-3.%/.ready: pyproject.toml constraints.txt
 	$(call new-environment,.venv-3.$*,a minute)
 	$(call new-pip,.venv-3.$*)
-	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group test
+	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite,web]" --group test
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.

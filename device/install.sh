@@ -68,7 +68,7 @@ install_program() {
     run $pip --no-deps opensmile
     # shellcheck disable=SC2086
     run $pip --no-deps --force-reinstall "$SOURCE"
-    run sh -c "'$HOME_OF_IT/bin/python' '$SOURCE/device/requirements.py' mqtt >'$HOME_OF_IT/requirements.txt'"
+    run sh -c "'$HOME_OF_IT/bin/python' '$SOURCE/device/requirements.py' mqtt web >'$HOME_OF_IT/requirements.txt'"
     # shellcheck disable=SC2086
     run $pip -r "$HOME_OF_IT/requirements.txt"
 }

@@ -43,6 +43,15 @@ def path_of(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".json" or stat.S_ISREG(mode(path)):
         return path
+    return path_in_folder(name)
+
+
+def path_in_folder(name: str) -> Path:
+    """Return the file of a profile of the user's, given its name.
+
+    Raises:
+        EdgeSerError: it is not usable as a name.
+    """
     if not _NAME.fullmatch(name):
         raise EdgeSerError(f"{name!r} cannot be the name of a profile: use letters and digits")
     return folder() / f"{name}.json"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_ser.audio import SAMPLING_RATE, AudioFile, AudioSignal, Block, Source
+from edge_ser.audio import SAMPLING_RATE, AudioFile, AudioSignal, Source
 from edge_ser.backends import open_backend, open_encoder
 from edge_ser.bundle import Bundle, load_bundle
 from edge_ser.errors import EdgeSerError
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
 
     from edge_ser.audio.block import ClosableSource
     from edge_ser.events import Event
-    from edge_ser.speech.segment import Segmenter, SpeechSegment
+    from edge_ser.session import Observer
+    from edge_ser.speech.segment import Segmenter
 
 _log = logging.getLogger(__name__)
 
@@ -153,9 +153,10 @@ class Recognizer:
         *,
         voice: VoiceStatistics | None = None,
         adapt: bool = True,
+        observer: Observer | None = None,
     ) -> Session:
         """Begin a stream whose samples you push; see :class:`edge_ser.Session`."""
-        return Session(self, rate, hop, threshold, voice=voice, adapt=adapt)
+        return Session(self, rate, hop, threshold, voice=voice, adapt=adapt, observer=observer)
 
     def stream(
         self,
@@ -165,6 +166,7 @@ class Recognizer:
         *,
         voice: VoiceStatistics | None = None,
         adapt: bool = True,
+        observer: Observer | None = None,
     ) -> Generator[Event, None, None]:
         """Yield events as they happen, until the source ends or another thread closes it.
 
@@ -174,6 +176,7 @@ class Recognizer:
             threshold: as in :class:`edge_ser.Session`.
             voice: as in :class:`edge_ser.Session`.
             adapt: as in :class:`edge_ser.Session`.
+            observer: as in :class:`edge_ser.Session`.
 
         Raises:
             EdgeSerError: at once if ``hop`` or ``threshold`` is out of range; later if the source
@@ -182,7 +185,7 @@ class Recognizer:
         check(hop, threshold)
         if isinstance(source, str | os.PathLike):
             source = AudioFile(source)
-        return self._events(source, hop, threshold, voice, adapt)
+        return self._events(source, hop, threshold, voice, adapt, observer)
 
     def _events(
         self,
@@ -191,10 +194,13 @@ class Recognizer:
         threshold: float | None,
         voice: VoiceStatistics | None,
         adapt: bool,
+        observer: Observer | None,
     ) -> Generator[Event, None, None]:
         with (
             source,
-            self.session(hop=hop, threshold=threshold, voice=voice, adapt=adapt) as session,
+            self.session(
+                hop=hop, threshold=threshold, voice=voice, adapt=adapt, observer=observer
+            ) as session,
         ):
             for block in source:
                 yield from session.hear(block)
@@ -292,33 +298,6 @@ class Recognizer:
             probabilities=probabilities,
             utterances=tuple(utterances),
         )
-
-    def enrol(
-        self, source: Source, voice: VoiceStatistics
-    ) -> Generator[tuple[Block, list[SpeechSegment]], None, None]:
-        """Add the utterances of a source to the statistics of a voice, as ordinary speech.
-
-        Args:
-            source: a microphone, file or signal in which only this voice speaks.
-            voice: the statistics.
-
-        Yields:
-            Each block, with the utterances that it completed; after the end of the source an empty
-            block with the last ones.
-
-        Raises:
-            EdgeSerError: the source fails.
-        """
-
-        def heard(found: list[SpeechSegment]) -> list[SpeechSegment]:
-            for segment in found:
-                self.hear(voice, segment.values, 1.0)
-            return found
-
-        with source, self.segmenter() as segmenter:
-            for block in source:
-                yield block, heard(segmenter.push(block.samples))
-            yield Block(np.empty(0, np.int16), time.monotonic()), heard(segmenter.finish())
 
     def decide(
         self, probabilities: NDArray[np.float64], threshold: float | None

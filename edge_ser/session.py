@@ -7,7 +7,7 @@ import math
 import time
 from collections import deque
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
@@ -34,6 +34,18 @@ _HISTORY = 5.0
 """Seconds of arrival times that are kept: more than any feature set lags behind its samples."""
 
 
+class Observer(Protocol):
+    """Something that follows a stream."""
+
+    def __call__(self, block: Block | None, segments: Sequence[SpeechSegment]) -> None:
+        """Take the next block, and the segments that it completed.
+
+        Args:
+            block: of the source; None: a gap, or the end of the stream, completed the segments.
+            segments: none or several; those that are not final are parts of an utterance so far.
+        """
+
+
 class Session:
     """The events of one stream: samples go in as they come, events come out.
 
@@ -47,6 +59,8 @@ class Session:
         voice: statistics of the speaker to start from, which are updated; by default those of an
             unknown voice.
         adapt: whether every utterance is added to ``voice``.
+        observer: called with every block, and the segments that it completed, before these are
+            scored.
 
     Raises:
         EdgeSerError: ``rate``, ``hop`` or ``threshold`` is out of range.
@@ -71,6 +85,7 @@ class Session:
         *,
         voice: VoiceStatistics | None = None,
         adapt: bool = True,
+        observer: Observer | None = None,
     ) -> None:
         check(hop, threshold)
         self._recognizer = recognizer
@@ -78,6 +93,7 @@ class Session:
         self._converter = Converter(rate, "the stream")
         self._threshold = threshold
         self._adapt = adapt
+        self._observer = observer
         self.voice = recognizer.unknown_voice() if voice is None else voice
         """Statistics of the speaker."""
         self.seconds = 0.0
@@ -116,7 +132,7 @@ class Session:
         samples = self._converter.flush()
         events = list(self.hear(Block(samples, time.monotonic()))) if len(samples) else []
         self._finished = True
-        return [*events, *map(self._event, self._segmenter.finish())]
+        return [*events, *self._completed(None, self._segmenter.finish())]
 
     def close(self) -> None:
         """End the stream without the utterance that is being spoken."""
@@ -139,7 +155,7 @@ class Session:
             raise EdgeSerError("the session is finished; start another")
         if block.lost:
             # speech before and after the gap is not one utterance
-            yield from map(self._event, self._segmenter.finish())
+            yield from self._completed(None, self._segmenter.finish())
             self.dropped += block.lost
             self.seconds += block.lost / SAMPLING_RATE
             self._segmenter.restart(self.seconds)
@@ -147,9 +163,14 @@ class Session:
             yield self._status(block.status.state, block.status.message)
         self.seconds += len(block.samples) / SAMPLING_RATE
         self._arrivals.append((self.seconds, block.arrival))
-        yield from map(self._event, self._segmenter.push(block.samples))
+        yield from self._completed(block, self._segmenter.push(block.samples))
         while len(self._arrivals) > 1 and self._arrivals[0][0] < self.seconds - _HISTORY:
             self._arrivals.popleft()
+
+    def _completed(self, block: Block | None, segments: list[SpeechSegment]) -> Iterator[Event]:
+        if self._observer:
+            self._observer(block, segments)
+        return map(self._event, segments)
 
     def _event(self, segment: SpeechSegment) -> Event:
         recognizer, voice = self._recognizer, self.voice

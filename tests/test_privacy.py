@@ -44,13 +44,17 @@ def breaches(trace: str, allowed: str = "") -> list[str]:
     return found
 
 
-def traced(folder: Path, *arguments: str, environment: Environment | None = None) -> str:
+def traced(
+    folder: Path,
+    *arguments: str,
+    environment: Environment | None = None,
+    calls: str = "socket,%file,memfd_secret",
+) -> str:
     """Runs Python under strace; returns the calls that open sockets or touch the file system."""
     if shutil.which("strace") is None:
         unavailable("strace is missing (strace)")
     file = folder / "trace"
-    calls = "trace=socket,%file,memfd_secret"
-    strace = ["strace", "-f", "-qq", "-s", "500", "-e", calls, "-o", str(file)]
+    strace = ["strace", "-f", "-qq", "-s", "500", "-e", f"trace={calls}", "-o", str(file)]
     variables = (environment or dict(os.environ)) | {"PYTHONDONTWRITEBYTECODE": "1"}
     variables.pop("CI", None)  # where some programs behave
     done = subprocess.run(
@@ -92,6 +96,20 @@ def test_the_microphone_is_heard_in_private(vmic: Environment, tmp_path: Path) -
     assert breaches(trace, allowed=output) == []
     (own,) = breaches(trace)
     assert output in own
+
+
+def test_the_page_waits_to_be_asked(tmp_path: Path) -> None:
+    """One socket listens, and nothing is connected to."""
+    given = ("--input", str(DEMO), "--json")
+    calls = "%file,%network"
+    trace = traced(tmp_path, *LISTEN, *given, "--web", ":0", calls=calls)
+    (opened,) = breaches(trace)
+    assert "socket(AF_INET, SOCK_STREAM" in opened
+    assert "connect(" not in trace
+    (bound,) = re.findall(r"\bbind\(.*", trace)
+    assert 'inet_addr("127.0.0.1")' in bound
+    without = traced(tmp_path, *LISTEN, *given, calls=calls)
+    assert not re.search(r"\b(bind|listen|connect)\(\d", without)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def pinned(python: str) -> dict[str, Requirement]:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_what_is_required_is_pinned_within_its_bounds(python: str) -> None:
     pins = pinned(python)
-    environments = [{"extra": extra} for extra in ("", "mqtt", "onnx", "tflite")]
+    environments = [{"extra": extra} for extra in ("", "mqtt", "onnx", "tflite", "web")]
     for requirement in map(Requirement, requires("edge-ser") or []):
         if any(requirement.marker is None or requirement.marker.evaluate(e) for e in environments):
             (specifier,) = pins[requirement.name].specifier
@@ -84,6 +84,7 @@ def test_a_device_gets_what_it_asks_for_and_no_opensmile() -> None:
         "tomli",
     ]
     assert device("mqtt", "onnx") == [*bare, "paho-mqtt", "onnxruntime"]
+    assert device("web") == [*bare, "tornado"]
 
 
 def texts() -> Iterator[Path]:

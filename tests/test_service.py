@@ -27,7 +27,7 @@ from tests.virtual import ROOT, Environment, measured, server, unavailable
 pytestmark = pytest.mark.system
 
 UNIT = ROOT / "device" / "edge-ser.service"
-DROP_IN = ROOT / "device" / "edge-ser-mqtt.conf"
+DROP_INS = ("", "edge-ser-mqtt.conf", "edge-ser-web.conf")
 
 
 def settings(name: str) -> list[str]:
@@ -152,15 +152,15 @@ def test_without_a_manager_nothing_is_told(tmp_path: Path) -> None:
     assert list(manager.messages.queue) == ["READY=1", "STATUS=listening", "STOPPING=1"]
 
 
-@pytest.mark.parametrize("network", [False, True])
-def test_its_exposure_is_small(tmp_path: Path, network: bool) -> None:
+@pytest.mark.parametrize("drop_in", DROP_INS)
+def test_its_exposure_is_small(tmp_path: Path, drop_in: str) -> None:
     if shutil.which("systemd-analyze") is None:
         unavailable("systemd-analyze is missing (systemd)")
     unit = tmp_path / UNIT.name
     shutil.copy(UNIT, unit)
-    if network:
+    if drop_in:
         # a drop-in is what follows, for systemd
-        unit.write_text(UNIT.read_text() + DROP_IN.read_text())
+        unit.write_text(UNIT.read_text() + (UNIT.parent / drop_in).read_text())
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
         capture_output=True,

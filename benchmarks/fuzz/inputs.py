@@ -50,6 +50,8 @@ _OPTIONS = (
     "--mqtt",
     "--mqtt-login",
     "--mqtt-ca",
+    "--web",
+    "--web-token",
     "--help",
     "--version",
     "--input",
@@ -83,11 +85,12 @@ _VALUES = (
     "x" * 5000,
     "mqtt://127.0.0.1:9/a",
     "mqtt://[::1",
+    "127.0.0.1:0",
     "http://127.0.0.1",
     "99999999999999999999",
 )
 """Any of these may follow --output, so none may name a file that matters."""
-_TOLD = ("edge-ser: error: ", "edge-ser: warning: ", "listening to ")
+_TOLD = ("edge-ser: error: ", "edge-ser: warning: ", "listening to ", "the page is at ")
 
 
 def kind(number: int) -> str:

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 DEBIAN = "3.11"
-EXTRAS = ("", "onnx", "tflite", "mqtt")
+EXTRAS = ("", "onnx", "tflite", "mqtt", "web")
 _TAGS = ("_2_17", "2014", "_2_24", "_2_26", "_2_27", "_2_28", "_2_31", "_2_34", "_2_35")
 
 

@@ -45,6 +45,11 @@ class Block:
     lost: int = 0
     status: Status | None = None
 
+    @property
+    def seconds(self) -> float:
+        """Seconds since the previous block, lost audio included."""
+        return (len(self.samples) + self.lost) / SAMPLING_RATE
+
 
 class Source(Protocol):
     """A source of audio: iterating over it yields blocks.

@@ -96,6 +96,8 @@ def _value(file: Path, key: str, action: argparse.Action, value: Any) -> Any:
         if not isinstance(value, bool):
             raise EdgeSerError(f"{file}: {key} is true or false, not {value!r}")
         return value
+    if action.nargs == argparse.OPTIONAL and value is True:
+        value = action.const  # the option alone
     try:
         parsed = action.type(str(value)) if callable(action.type) else str(value)
     except argparse.ArgumentTypeError as error:

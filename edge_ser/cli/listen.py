@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from edge_ser.cli.ending import EndingSource
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks import Sink
+    from edge_ser.sinks.web.address import Address
+    from edge_ser.sinks.web.sink import Web
     from edge_ser.voice import VoiceStatistics
 
 SUMMARY = "print the emotion of every utterance as it is spoken"
@@ -87,6 +89,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="certificates to trust with mqtts:// (default: the system's)",
     )
+    parser.add_argument(
+        "--web",
+        type=options.address,
+        nargs="?",
+        const="127.0.0.1:8765",
+        metavar="HOST:PORT",
+        help="also serve a page with what is heard (default: %(const)s, for this machine alone)",
+    )
+    parser.add_argument(
+        "--web-token",
+        type=Path,
+        metavar="FILE",
+        help="file with what the page asks for, needed where others can reach it "
+        "(default: environment variable EDGE_SER_WEB_TOKEN)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,6 +116,14 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--wait is for a microphone, not for --input FILE")
     if arguments.mqtt is None and (arguments.mqtt_login or arguments.mqtt_ca):
         arguments.parser.error("--mqtt-login and --mqtt-ca need --mqtt URL")
+    if arguments.web is None and arguments.web_token:
+        arguments.parser.error("--web-token needs --web")
+    token = _secret("--web-token", arguments.web_token, "EDGE_SER_WEB_TOKEN")[0] or None
+    if arguments.web and not arguments.web.loopback and token is None:
+        arguments.parser.error(
+            f"others can reach --web {arguments.web}: give it a --web-token FILE, or the "
+            "environment variable EDGE_SER_WEB_TOKEN"
+        )
     if arguments.remember and arguments.no_adapt:
         arguments.parser.error("--remember has nothing to do with --no-adapt")
 
@@ -130,11 +155,19 @@ def run(arguments: argparse.Namespace) -> int:
             source, arguments.duration, opened, manager.alive if manager else lambda: None
         )
         sinks = _sinks(arguments, recognizer, voice, ending)
+        web = _web(arguments.web, token, recognizer, ending) if arguments.web else None
+        if web:
+            sinks.append(web)
         if manager:
             sinks.append(manager)
         stack.enter_context(handling_signals(ending.stop))
         events = recognizer.stream(
-            ending, arguments.hop, arguments.threshold, voice=voice, adapt=not arguments.no_adapt
+            ending,
+            arguments.hop,
+            arguments.threshold,
+            voice=voice,
+            adapt=not arguments.no_adapt,
+            observer=web.observe if web else None,
         )
         for event in events:
             for sink in sinks:
@@ -167,6 +200,13 @@ def _sinks(
     return sinks
 
 
+def _web(address: Address, token: str | None, recognizer: Recognizer, ending: EndingSource) -> Web:
+    from edge_ser.sinks.web.access import Access
+    from edge_ser.sinks.web.sink import Web
+
+    return Web(address, Access(address.host, token), recognizer, ending, say)
+
+
 def _shown(
     arguments: argparse.Namespace, recognizer: Recognizer, ending: EndingSource
 ) -> list[Sink]:
@@ -183,17 +223,26 @@ def _shown(
 
 
 def _login(file: Path | None) -> tuple[str, str] | None:
-    """Read user and password from the first line of a file, or from the environment."""
-    text, place = os.environ.get("EDGE_SER_MQTT_LOGIN", ""), "EDGE_SER_MQTT_LOGIN"
+    """Read user and password of the broker; None if there are none."""
+    text, place = _secret("--mqtt-login", file, "EDGE_SER_MQTT_LOGIN")
+    if not text:
+        return None
+    user, separator, password = text.partition(":")
+    if not separator:
+        raise EdgeSerError(f"{place} holds no USER:PASSWORD")
+    return user, password
+
+
+def _secret(option: str, file: Path | None, variable: str) -> tuple[str, str]:
+    """Read the first line of a file, or of the environment; return it, and where it was.
+
+    The command line itself would show in `ps`.
+    """
+    text, place = os.environ.get(variable, ""), variable
     if file:
         place = str(file)
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise EdgeSerError(f"cannot read --mqtt-login {file} ({error})") from error
-    if not text:
-        return None
-    user, separator, password = text.splitlines()[0].partition(":")
-    if not separator:
-        raise EdgeSerError(f"{place} holds no USER:PASSWORD")
-    return user, password
+            raise EdgeSerError(f"cannot read {option} {file} ({error})") from error
+    return next(iter(text.splitlines()), ""), place

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edge_ser.audio import AudioFile, AudioPipe
     from edge_ser.recognizer import Recognizer
     from edge_ser.sinks.mqtt import Broker
+    from edge_ser.sinks.web.address import Address
     from edge_ser.voice import VoiceStatistics
 
 BACKENDS = ("numpy", "onnx", "tflite")
@@ -166,6 +167,16 @@ def broker(text: str) -> Broker:
 
     try:
         return Broker.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def address(text: str) -> Address:
+    """Parse where to serve a page."""
+    from edge_ser.sinks.web.address import Address
+
+    try:
+        return Address.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

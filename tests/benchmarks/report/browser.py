@@ -60,16 +60,46 @@ class Browser:
 
     def open(self, file: Path) -> Page:
         """Load a page and wait until it sends no more requests."""
-        self.page = Page()
-        self._ask("Page.navigate", url=file.as_uri())
-        self._until("Page.loadEventFired")
+        self.visit(file.as_uri())
         self._until(None, _SILENCE)
         return self.page
 
+    def visit(self, url: str) -> Page:
+        """Load a page that may go on with its requests, which are added while it is looked at."""
+        self.page = Page()
+        self._ask("Page.navigate", url=url)
+        self._until("Page.loadEventFired")
+        return self.page
+
     def evaluate(self, expression: str) -> Any:
-        """Evaluate a JavaScript expression in the open page."""
+        """Evaluate a JavaScript expression in the open page; None stands for undefined, too."""
         answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True)
-        return answer["result"]["value"]
+        return answer["result"].get("value")
+
+    def wait(self, expression: str, patience: float = _PATIENCE) -> None:
+        """Wait until a JavaScript expression is true."""
+        end = time.monotonic() + patience
+        while not self.evaluate(expression):
+            assert time.monotonic() < end, f"never true: {expression}"
+            time.sleep(0.05)
+
+    def press(self, key: str) -> None:
+        """Press and release a key, named as in JavaScript."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if (kind, key) == ("keyDown", "Enter") else {}
+            self._ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, **text)
+
+    def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        self._ask("Input.insertText", text=text)
+
+    def named(self) -> list[tuple[str, str]]:
+        """List role and name of everything that a screen reader tells."""
+        nodes = self._ask("Accessibility.getFullAXTree")["nodes"]
+        told = [node for node in nodes if not node["ignored"]]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", "").strip()) for node in told
+        ]
 
     def look(self, width: int, scheme: str, medium: str = "screen") -> None:
         """Show the page ``width`` CSS pixels wide, light or dark, on screen or in print."""
