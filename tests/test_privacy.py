@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_ser.demo import PATH as DEMO
+from tests.server import Server
 from tests.virtual import ROOT, Environment, unavailable
 
 LISTEN = ("-m", "edge_ser", "listen")
@@ -49,7 +50,7 @@ def traced(folder: Path, *arguments: str, environment: Environment | None = None
     if shutil.which("strace") is None:
         unavailable("strace is missing (strace)")
     file = folder / "trace"
-    calls = "trace=socket,%file,memfd_secret"
+    calls = "trace=socket,connect,%file,memfd_secret"
     strace = ["strace", "-f", "-qq", "-s", "500", "-e", calls, "-o", str(file)]
     variables = (environment or dict(os.environ)) | {"PYTHONDONTWRITEBYTECODE": "1"}
     variables.pop("CI", None)  # where some programs behave
@@ -92,6 +93,19 @@ def test_the_microphone_is_heard_in_private(vmic: Environment, tmp_path: Path) -
     assert breaches(trace, allowed=output) == []
     (own,) = breaches(trace)
     assert output in own
+
+
+def test_a_webhook_is_the_only_address(tmp_path: Path) -> None:
+    with Server() as server:
+        webhook = ("--webhook", f"{server.url}/heard", "--exec", "cat >&2")
+        trace = traced(tmp_path, *LISTEN, "--input", str(DEMO), *webhook)
+    assert len(server.requests) == 4
+    reached = re.findall(r"\bconnect\(\d+, \{sa_family=(?!AF_UNIX)(.*?)\}", trace)
+    own = f'AF_INET, sin_port=htons({server.port}), sin_addr=inet_addr("127.0.0.1")'
+    assert set(reached) == {own}
+    opened = breaches(trace)
+    assert len(opened) == len(reached) == 4
+    assert all("socket(AF_INET, SOCK_STREAM" in call for call in opened)
 
 
 @pytest.mark.parametrize(

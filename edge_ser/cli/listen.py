@@ -26,6 +26,7 @@ EXAMPLE = """\
 edge-ser listen                                 from the default microphone
   edge-ser listen --device 3 --json | tee log     JSON lines, from microphone 3
   edge-ser listen --input clip.wav --realtime     from a file, paced like a microphone
+  edge-ser listen --exec './lamp "$EDGE_SER_EMOTION"'   act on what is heard
   arecord -q -f S16_LE -r 16000 -t wav | edge-ser listen --input -"""
 
 
@@ -87,6 +88,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="certificates to trust with mqtts:// (default: the system's)",
     )
+    parser.add_argument(
+        "--exec",
+        metavar="CMD",
+        help="also run `sh -c CMD` for every utterance, with EDGE_SER_EMOTION and the like in its "
+        "environment and the JSON on its stdin",
+    )
+    parser.add_argument(
+        "--webhook",
+        type=options.webhook,
+        metavar="URL",
+        help="also post the JSON of every utterance to http:// or https:// URL; the environment "
+        "variable EDGE_SER_WEBHOOK_TOKEN may hold a bearer token",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,6 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--wait is for a microphone, not for --input FILE")
     if arguments.mqtt is None and (arguments.mqtt_login or arguments.mqtt_ca):
         arguments.parser.error("--mqtt-login and --mqtt-ca need --mqtt URL")
+    if arguments.exec is not None and not arguments.exec.strip():
+        arguments.parser.error("--exec needs a command")
     if arguments.remember and arguments.no_adapt:
         arguments.parser.error("--remember has nothing to do with --no-adapt")
 
@@ -160,6 +176,15 @@ def _sinks(
         sinks.append(
             Mqtt(arguments.mqtt, login, arguments.mqtt_ca, bundle.labels, bundle.name, say)
         )
+    if arguments.exec:
+        from edge_ser.sinks.execute import Execute
+
+        sinks.append(Execute(arguments.exec, say))
+    if arguments.webhook:
+        from edge_ser.sinks.webhook import Webhook
+
+        token = os.environ.get("EDGE_SER_WEBHOOK_TOKEN", "").strip()
+        sinks.append(Webhook(arguments.webhook, token, say))
     if arguments.remember:
         from edge_ser.sinks.memory import VoiceMemory
 
