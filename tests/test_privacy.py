@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.demo import SENTENCES
+from tests.server import Server
 from tests.virtual import ROOT, Environment, unavailable
 
 LISTEN = ("-m", "edge_ser", "listen")
@@ -110,6 +112,19 @@ def test_the_page_waits_to_be_asked(tmp_path: Path) -> None:
     assert 'inet_addr("127.0.0.1")' in bound
     without = traced(tmp_path, *LISTEN, *given, calls=calls)
     assert not re.search(r"\b(bind|listen|connect)\(\d", without)
+
+
+def test_a_webhook_is_the_only_address(tmp_path: Path) -> None:
+    with Server() as server:
+        webhook = ("--webhook", f"{server.url}/heard", "--exec", "cat >&2")
+        trace = traced(tmp_path, *LISTEN, "--input", str(DEMO), *webhook)
+    assert len(server.requests) == len(SENTENCES)
+    reached = re.findall(r"\bconnect\(\d+, \{sa_family=(?!AF_UNIX)(.*?)\}", trace)
+    own = f'AF_INET, sin_port=htons({server.port}), sin_addr=inet_addr("127.0.0.1")'
+    assert set(reached) == {own}
+    opened = breaches(trace)
+    assert len(opened) == len(reached) == len(SENTENCES)
+    assert all("socket(AF_INET, SOCK_STREAM" in call for call in opened)
 
 
 @pytest.mark.parametrize(

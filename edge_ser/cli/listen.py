@@ -28,6 +28,7 @@ EXAMPLE = """\
 edge-ser listen                                 from the default microphone
   edge-ser listen --device 3 --json | tee log     JSON lines, from microphone 3
   edge-ser listen --input clip.wav --realtime     from a file, paced like a microphone
+  edge-ser listen --exec './lamp "$EDGE_SER_EMOTION"'   act on what is heard
   arecord -q -f S16_LE -r 16000 -t wav | edge-ser listen --input -"""
 
 
@@ -104,6 +105,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file with what the page asks for, needed where others can reach it "
         "(default: environment variable EDGE_SER_WEB_TOKEN)",
     )
+    parser.add_argument(
+        "--exec",
+        metavar="CMD",
+        help="also run `sh -c CMD` for every utterance, with EDGE_SER_EMOTION and the like in its "
+        "environment and the JSON on its stdin",
+    )
+    parser.add_argument(
+        "--webhook",
+        type=options.webhook,
+        metavar="URL",
+        help="also post the JSON of every utterance to http:// or https:// URL; the environment "
+        "variable EDGE_SER_WEBHOOK_TOKEN may hold a bearer token",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -124,6 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"others can reach --web {arguments.web}: give it a --web-token FILE, or the "
             "environment variable EDGE_SER_WEB_TOKEN"
         )
+    if arguments.exec is not None and not arguments.exec.strip():
+        arguments.parser.error("--exec needs a command")
     if arguments.remember and arguments.no_adapt:
         arguments.parser.error("--remember has nothing to do with --no-adapt")
 
@@ -193,6 +209,15 @@ def _sinks(
         sinks.append(
             Mqtt(arguments.mqtt, login, arguments.mqtt_ca, bundle.labels, bundle.name, say)
         )
+    if arguments.exec:
+        from edge_ser.sinks.execute import Execute
+
+        sinks.append(Execute(arguments.exec, say))
+    if arguments.webhook:
+        from edge_ser.sinks.webhook import Webhook
+
+        token = os.environ.get("EDGE_SER_WEBHOOK_TOKEN", "").strip()
+        sinks.append(Webhook(arguments.webhook, token, say))
     if arguments.remember:
         from edge_ser.sinks.memory import VoiceMemory
 

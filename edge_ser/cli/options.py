@@ -181,6 +181,16 @@ def address(text: str) -> Address:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def webhook(text: str) -> str:
+    """Parse the URL of a webhook."""
+    from edge_ser.sinks.webhook import parse
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def device(text: str) -> str | int:
     """Parse a microphone's index, if it is a number, or its name."""
     return int(text) if text.isdecimal() else text
