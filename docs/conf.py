@@ -60,7 +60,9 @@ maker
 python
 api
 models
+web
 training-data
+train
 export
 papers
 /ARCHITECTURE

@@ -50,7 +50,7 @@ def traced(
     folder: Path,
     *arguments: str,
     environment: Environment | None = None,
-    calls: str = "socket,%file,memfd_secret",
+    calls: str = "socket,connect,%file,memfd_secret",
 ) -> str:
     """Runs Python under strace; returns the calls that open sockets or touch the file system."""
     if shutil.which("strace") is None:

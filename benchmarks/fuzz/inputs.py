@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import os
+import re
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
@@ -90,6 +91,7 @@ _VALUES = (
     "99999999999999999999",
 )
 """Any of these may follow --output, so none may name a file that matters."""
+_SUMMARY = re.compile(r"\d+ files: ")
 _TOLD = ("edge-ser: error: ", "edge-ser: warning: ", "listening to ", "the page is at ")
 
 
@@ -153,7 +155,7 @@ def _outcome(arguments: list[str]) -> str:
         return f"a traceback {arguments}"
     if code not in (0, 1, 2) or (code == 0 and errors) or (code == 1 and not errors):
         return f"exit {code} with {told} {arguments}"
-    if code == 1 and not all(line.startswith(_TOLD) for line in told):
+    if code == 1 and not all(line.startswith(_TOLD) or _SUMMARY.match(line) for line in told):
         return f"other lines: {told} {arguments}"
     if code == 0 and "--json" in arguments and not {"--help", "--version"} & set(arguments):
         try:
