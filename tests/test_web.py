@@ -10,32 +10,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
 import edge_ser as package
-from edge_ser import profiles
-from edge_ser.audio import AudioFile
 from edge_ser.demo import PATH as DEMO
-from edge_ser.enrolment import Enrolment
-from edge_ser.errors import EdgeSerError
 from edge_ser.events import Event, StatusEvent
 from edge_ser.sinks.web import feed as feed_module
 from edge_ser.sinks.web import server as server_module
-from edge_ser.sinks.web.access import Access
 from edge_ser.sinks.web.address import Address
-from edge_ser.sinks.web.enrolling import Enrolling
 from edge_ser.sinks.web.feed import Feed
-from edge_ser.sinks.web.sink import Web
 from tests.command import edge_ser
+from tests.web import TOKEN, Served, first, serving
 
-TOKEN = "correct horse battery"
 LOST = StatusEvent(status="lost", at=4.0, message="the microphone is gone", dropped=320)
 
 
@@ -54,69 +44,6 @@ def recognizer() -> package.Recognizer:
 def events(recognizer: package.Recognizer) -> list[Event]:
     """What the demo clip gives."""
     return list(recognizer.stream(DEMO))
-
-
-@dataclass
-class Microphone:
-    """What the sink sees of a source."""
-
-    name: str = "USB PnP Sound Device"
-    level: float = -23.4
-
-
-@dataclass
-class Served:
-    """A page that is served, and its port."""
-
-    web: Web
-    port: int
-
-    def ask(
-        self, path: str, method: str = "GET", body: object = None, **headers: str
-    ) -> tuple[int, http.client.HTTPMessage, str]:
-        """Status, headers and text of an answer; a POST is from the page unless told otherwise."""
-        given = {"Origin": f"http://127.0.0.1:{self.port}"} if method != "GET" else {}
-        given |= {name: value for name, value in headers.items() if value}
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, {**given})
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read().decode()
-
-    @contextmanager
-    def reading(self, **headers: str) -> Iterator[Iterator[tuple[str, Any]]]:
-        """The messages of the stream, as (kind, data)."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.request("GET", "/events", headers=headers)
-            answer = connection.getresponse()
-            assert answer.status == 200, answer.read()
-            yield messages(answer)
-
-
-def messages(answer: http.client.HTTPResponse) -> Iterator[tuple[str, Any]]:
-    kind = "event"
-    while line := answer.readline().decode():
-        name, _, value = line.strip().partition(": ")
-        if name == "event":
-            kind = value
-        elif name == "data":
-            yield kind, json.loads(value)
-            kind = "event"
-
-
-def first(found: Iterator[tuple[str, Any]], kind: str) -> Any:
-    return next(data for name, data in found if name == kind)
-
-
-@contextmanager
-def serving(recognizer: package.Recognizer, token: str | None = None) -> Iterator[Served]:
-    told: list[str] = []
-    with Web(
-        Address("127.0.0.1", 0), Access("127.0.0.1", token), recognizer, Microphone(), told.append
-    ) as web:
-        (line,) = told
-        yield Served(web, int(line.rpartition(":")[2].strip("/")))
-    assert told == [line]
 
 
 @pytest.fixture
@@ -401,97 +328,3 @@ def test_the_history_is_bounded(events: list[Event], monkeypatch: pytest.MonkeyP
     feed.event(utterance)
     assert feed.since(number)[1].startswith('data: {"type": "utterance"')
     assert feed.since(0)[1].startswith("event: hello")
-
-
-def spoken(corpora: Path, file: Path, seconds: float) -> Path:
-    """Writes a recording of one actor who speaks calmly for so long."""
-    pieces: list[Any] = []
-    rate = 0
-    for clip in sorted(corpora.glob("ravdess/Actor_03/03-01-0[12]-*.flac")):
-        signal, rate = soundfile.read(clip, dtype="int16")
-        signal = signal if signal.ndim == 1 else signal[:, 0]
-        pieces += [signal, np.zeros(rate, np.int16)]
-        if sum(map(len, pieces)) > seconds * rate:
-            break
-    soundfile.write(file, np.concatenate(pieces), rate)
-    return file
-
-
-def test_a_voice_is_learnt_from_the_stream(
-    recognizer: package.Recognizer, corpora: Path, tmp_path: Path, home: Path
-) -> None:
-    file = spoken(corpora, tmp_path / "talk.flac", 48)
-    with serving(recognizer) as page:
-        status, _, text = page.ask("/enrolment", "POST", {"name": " anna "})
-        assert (status, text) == (204, "")
-        status, _, text = page.ask("/enrolment", "POST", {"name": "ben"})
-        assert status == 400
-        assert json.loads(text)["error"] == "anna is reading already; wait, or cancel that first"
-        with page.reading() as found:
-            state = first(found, "enrolment")
-            assert (state["state"], state["name"], state["seconds"]) == ("reading", "anna", 0)
-            assert "the sunlight strikes raindrops" in state["text"]
-            for event in recognizer.stream(file, observer=page.web.observe):
-                page.web(event)
-            told = []
-            while state["state"] == "reading":
-                state = first(found, "enrolment")
-                told.append(state["seconds"])
-            assert told == sorted(told) and len(told) > 5
-            assert state["state"] == "saved", state
-            assert state["message"].startswith("anna is learnt: 2")
-    learnt = profiles.load("anna", recognizer.bundle)
-    enrolment = Enrolment(recognizer)
-    for _ in enrolment.hear(AudioFile(file)):
-        if enrolment.enough:
-            break
-    assert learnt.count == pytest.approx(enrolment.voice.count, abs=0.01)
-    np.testing.assert_allclose(learnt.mean, enrolment.voice.mean, atol=1e-5)
-    (listed,) = edge_ser("profiles", "--json").records
-    assert listed["name"] == "anna"
-
-
-def test_an_enrolment_is_cancelled_and_given_up(
-    recognizer: package.Recognizer, tmp_path: Path, home: Path
-) -> None:
-    quiet = tmp_path / "quiet.wav"
-    soundfile.write(quiet, np.zeros(16_000 * 90, np.int16), 16_000)
-    with serving(recognizer) as page, page.reading() as found:
-        page.ask("/enrolment", "POST", {"name": "anna"})
-        assert first(found, "enrolment")["state"] == "reading"
-        page.ask("/enrolment", "DELETE")
-        assert first(found, "enrolment")["state"] == "idle"
-        page.ask("/enrolment", "POST", {"name": "anna"})
-        list(recognizer.stream(quiet, observer=page.web.observe))
-        while (state := first(found, "enrolment"))["state"] == "reading":
-            pass
-        assert state["state"] == "failed"
-        assert "only 0.0 s of speech were heard, 20 are needed" in state["message"]
-    assert not home.exists()
-
-
-def test_what_was_being_said_before_is_left_out(
-    recognizer: package.Recognizer, events: list[Event]
-) -> None:
-    """The demo clip's first utterance goes on when the enrolment begins."""
-    whole = next(e for e in events if e.type == "utterance")
-    signal, rate = soundfile.read(DEMO, dtype="int16")
-    states: list[dict[str, Any]] = []
-    enrolling = Enrolling(recognizer, states.append)
-    with recognizer.session(rate=rate, observer=enrolling.observe) as session:
-        middle = round(rate * (whole.start + whole.end) / 2)
-        heard = session.push(signal[:middle])
-        enrolling.start("anna")
-        heard += [*session.push(signal[middle:]), *session.finish()]
-    enrolment = enrolling._enrolment
-    assert enrolment
-    lengths = [e.end - e.start for e in heard if e.type == "utterance"]
-    assert 0 < enrolment.seconds == pytest.approx(sum(lengths[1:]), abs=0.01)
-
-
-def test_a_model_that_does_not_adapt_learns_nobody(
-    recognizer: package.Recognizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(recognizer.bundle), "prior", None)
-    with pytest.raises(EdgeSerError, match="model cogcn does not adapt to voices"):
-        Enrolment(recognizer)
