@@ -145,7 +145,7 @@ def test_nothing_is_overwritten_that_is_to_be_heard(
     clip.write_bytes(DEMO.read_bytes())
     code, _, err = classify(capsys, option, tmp_path / "." / "clip.wav", clip)
     assert (code, err.count("\n")) == (1, 1)
-    assert "is to be classified, not overwritten" in err
+    assert "is to be read, not overwritten" in err
     assert clip.read_bytes() == DEMO.read_bytes()
     code, _, err = classify(capsys, option, tmp_path / "none" / "file", clip)
     assert (code, err.count("\n")) == (1, 1)

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edge_ser.cli import options
-from edge_ser.cli.output import fail, say
-from edge_ser.errors import EdgeSerError
-from edge_ser.paths import mode
+from edge_ser.cli.output import cannot_write, check_output, fail, say
 
 if TYPE_CHECKING:
     import argparse
@@ -100,12 +98,11 @@ def _create(path: Path, files: Sequence[Path]) -> TextIO:
     Raises:
         EdgeSerError: it cannot be, or is one of ``files``.
     """
+    check_output(path, files)
     try:
-        if mode(path) and any(mode(file) and path.samefile(file) for file in files):
-            raise EdgeSerError(f"{path} is to be classified, not overwritten; choose another name")
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise EdgeSerError(f"cannot write {path} ({error.strerror}); choose another") from None
+        raise cannot_write(path, error) from None
 
 
 def _terminal() -> Console | None:

@@ -189,9 +189,7 @@ def attribute(
         drops=drops,
         stretch=_stretch(occlusion, moments, drops, middles, size * step),
         groups={name: occlusion.without(everywhere, own) for name, own in groups.items()},
-        curve=deletion_curve(
-            occlusion, moments, drops, lambda share: progress(0.5 + share / 2)
-        ),
+        curve=deletion_curve(occlusion, moments, drops, lambda share: progress(0.5 + share / 2)),
     )
 
 

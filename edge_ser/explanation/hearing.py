@@ -62,7 +62,7 @@ class Voice:
     """
 
     times: NDArray[np.float64]
-    loudness: NDArray[np.float32]
+    loudness: NDArray[np.floating]
     pitch: NDArray[np.float64]
 
 
@@ -192,10 +192,12 @@ class _Descriptors:
         if not self._parts:
             return None
         loudness, f0 = np.concatenate(self._parts).T
-        times = LLD_STEP * np.arange(len(f0)) + LLD_FRAME / 2 - LEAD_IN
+        times = LLD_STEP * np.arange(len(f0), dtype=np.float64) + LLD_FRAME / 2 - LEAD_IN
         detector = VoiceActivityDetector()
-        voiced = [detector.push(*frame) for frame in zip(loudness.tolist(), f0.tolist(), strict=True)]
-        pitch = np.where(voiced, _LOWEST * 2 ** (f0.astype(np.float64) / 12), np.nan)
+        voiced = [
+            detector.push(*frame) for frame in zip(loudness.tolist(), f0.tolist(), strict=True)
+        ]
+        pitch = np.where(voiced, _LOWEST * np.exp2(f0.astype(np.float64) / 12), np.nan)
         inside = (times >= 0) & (times <= seconds)
         return Voice(times[inside], loudness[inside], pitch[inside])
 

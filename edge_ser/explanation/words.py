@@ -62,16 +62,16 @@ def sentences(found: Attribution, labels: Sequence[str]) -> list[str]:
         else:
             told.append(f"Nothing that is measured counted for {label} by itself.")
         if least.drop <= -_NOTHING:
-            told.append(
-                f"Against {label} spoke the {worst}: {_without(least, found, labels)}"
-            )
+            told.append(f"Against {label} spoke the {worst}: {_without(least, found, labels)}")
     return told
 
 
 def _without(without: Without, found: Attribution, labels: Sequence[str]) -> str:
     label, p = labels[found.label], without.probabilities
     before, after = percent(found.probabilities[found.label]), percent(p[found.label])
-    told = f"without, {label} would {'fall' if without.drop > 0 else 'rise'} from {before} to {after}"
+    told = (
+        f"without, {label} would {'fall' if without.drop > 0 else 'rise'} from {before} to {after}"
+    )
     best = int(np.argmax(p))
     if best != found.label:
         told += f", and {labels[best]} be more likely ({percent(p[best])})"

@@ -87,8 +87,8 @@ def group_bars(effects: Mapping[str, float], title: str, description: str) -> st
 def deletion(
     shares: NDArray[np.float64],
     most: NDArray[np.float64],
-    random: NDArray[np.float64],
     least: NDArray[np.float64],
+    random: NDArray[np.float64],
     title: str,
     description: str,
 ) -> str:
@@ -96,9 +96,9 @@ def deletion(
 
     Args:
         shares: (k,) of the moments that are left out.
-        most: (k,) probability, most important first.
-        random: (k,) in random order.
-        least: (k,) least important first.
+        most: (k,) probabilities, the most important left out first.
+        least: (k,) probabilities, the least important left out first.
+        random: (k,) probabilities, in random order.
         title: as in :func:`edge_ser.pictures.svg.picture`.
         description: likewise.
     """
@@ -113,10 +113,8 @@ def deletion(
         level, place = top + tall * (1 - share), left + wide * share
         content.append(line(left, level, left + wide, level, "grid"))
         content.append(words(left - 8, level + 4, f"{100 * share:.0f} %", "small soft", "end"))
-        anchor = "middle" if share < 1 else "end"
-        content.append(
-            words(place, top + tall + 16, f"{100 * share:.0f} %", "small soft", anchor)
-        )
+        below = "left out" if share == 0.5 else f"{100 * share:.0f} %"
+        content.append(words(place, top + tall + 16, below, "small soft", "middle"))
     content.append(area(x, y(most), y(random), "fill-blue faint"))
     styles = (
         (least, "line-muted dotted", "least important first"),
@@ -128,5 +126,4 @@ def deletion(
         level = top + tall + 36 + 16 * i
         content.append(line(left, level - 4, left + 26, level - 4, style))
         content.append(words(left + 34, level, name, "small"))
-    content.append(words(left + wide / 2, top + tall + 16, "of it left out", "small soft", "middle"))
-    return picture(left + wide + 14, top + tall + 76, title, description, content)
+    return picture(left + wide + 22, top + tall + 76, title, description, content)

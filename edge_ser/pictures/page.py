@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from edge_ser.pictures.axis import clock
-from edge_ser.pictures.style import rules, variables
+from edge_ser.pictures.style import variables
 from edge_ser.pictures.svg import plain
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def render(title: str, body: str, style: str = "") -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',  # keeps the browser from requesting one
             f"<title>{plain(title)}</title>",
-            f"<style>{css}{rules()}{style}</style></head>",
+            f"<style>{css}{style}</style></head>",
             f"<body><main>\n<h1>{plain(title)}</h1>",
             body,
             "</main></body></html>",

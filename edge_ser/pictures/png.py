@@ -23,11 +23,15 @@ def rasterise(svg: str) -> bytes:
 
     def render(drawn: str) -> bytes:
         return bytes(
-            svg_to_bytes(svg_string=in_file(drawn, dark=False), zoom=_ZOOM, font_family="DejaVu Sans")
+            svg_to_bytes(
+                svg_string=in_file(drawn, dark=False), zoom=_ZOOM, font_family="DejaVu Sans"
+            )
         )
 
     # resvg leaves out text in silence where it finds no font
-    with_text, without = (picture(20, 20, "a letter", "or none", [words(0, 15, text)]) for text in ("m", " "))
+    with_text, without = (
+        picture(20, 20, "a letter", "or none", [words(0, 15, text)]) for text in ("m", " ")
+    )
     if render(with_text) == render(without):
         raise EdgeSerError(
             "PNG needs a font: sudo apt install fonts-dejavu-core; or choose a .svg or .html file"

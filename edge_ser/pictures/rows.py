@@ -222,9 +222,7 @@ def strip(
     return Row(label, height, content)
 
 
-def _windows(
-    axis: TimeAxis, label: str, windows: Sequence[EmotionEvent], height: float
-) -> str:
+def _windows(axis: TimeAxis, label: str, windows: Sequence[EmotionEvent], height: float) -> str:
     """Draw a curve over windows, with a gap between two utterances, and a dot at each."""
     times, values, last = [], [], -np.inf
     for window in windows:
@@ -244,4 +242,3 @@ def _windows(
         )
         drawn += "".join(dots)
     return drawn
-

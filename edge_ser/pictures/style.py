@@ -77,7 +77,9 @@ def standalone(dark: bool = True) -> str:
     Args:
         dark: whether to add colours for dark screens.
     """
-    light, on_black = (
-        _VARIABLE.sub(lambda found, i=i: COLOURS[found[1]][i], rules()) for i in (0, 1)
-    )
-    return f"{light}@media(prefers-color-scheme:dark){{\n{on_black}}}\n" if dark else light
+    light = _with_colours(0)
+    return f"{light}@media(prefers-color-scheme:dark){{\n{_with_colours(1)}}}\n" if dark else light
+
+
+def _with_colours(scheme: int) -> str:
+    return _VARIABLE.sub(lambda found: COLOURS[found[1]][scheme], rules())

@@ -45,10 +45,12 @@ def element(tag: str, content: str = "", /, **attributes: object) -> str:
 
 
 def _attribute(value: object) -> str:
-    return number(value) if isinstance(value, int | float | np.number) else plain(str(value))
+    return number(value) if isinstance(value, int | float) else plain(str(value))
 
 
-def words(x: float, y: float, text: str, class_: str | None = None, anchor: str | None = None) -> str:
+def words(
+    x: float, y: float, text: str, class_: str | None = None, anchor: str | None = None
+) -> str:
     """Return a line of text; ``anchor``: start, middle or end."""
     return element("text", plain(text), x=x, y=y, class_=class_, text_anchor=anchor)
 

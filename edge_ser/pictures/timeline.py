@@ -8,6 +8,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.pictures import page
 from edge_ser.pictures.axis import clock
 from edge_ser.pictures.rows import lane, stack, strip, time_axis
+from edge_ser.pictures.style import rules
 from edge_ser.pictures.svg import in_file
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def draw(classification: Classification, duration: float, name: str) -> str:
     rows = [lane(axis, found, labels, "heard")]
     rows += [strip(axis, label, labels, found) for label in labels]
     return stack(
-        axis, rows, f"What was heard in {name}", describe(classification), [name, verdict(classification)]
+        axis,
+        rows,
+        f"What was heard in {name}",
+        describe(classification),
+        [name, verdict(classification)],
     )
 
 
@@ -80,10 +85,8 @@ def save(path: Path, classification: Classification, duration: float, name: str)
     suffix = check(path)
     svg = draw(classification, duration, name)
     if suffix == ".html":
-        content = page.render(
-            f"What was heard in {name}",
-            f'<div class="scroll">{svg}</div>\n{page.utterance_table(classification)}',
-        ).encode()
+        body = f'<div class="scroll">{svg}</div>\n{page.utterance_table(classification)}'
+        content = page.render(f"What was heard in {name}", body, rules()).encode()
     elif suffix == ".svg":
         content = in_file(svg).encode()
     else:
@@ -104,5 +107,7 @@ def check(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise EdgeSerError(f"{path} is no {', '.join(SUFFIXES[:2])} or {SUFFIXES[2]} file; name one")
+        raise EdgeSerError(
+            f"{path} is no {', '.join(SUFFIXES[:2])} or {SUFFIXES[2]} file; name one"
+        )
     return suffix

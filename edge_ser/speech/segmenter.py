@@ -103,7 +103,7 @@ class SpeechSegmenter(Segmenter):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """openSMILE's names of the d values of a vector."""
+        """OpenSMILE's names of the d values of a vector."""
         return self._stream.names
 
     def _collect(self) -> list[SpeechSegment]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from benchmarks.report.style import COLOURS, EMOTIONS, SYSTEMS, VOICING, panel, same_height
+from benchmarks.report.style import EMOTIONS, SYSTEMS, VOICING, panel, same_height
 from edge_ser.events import LABELS
+from edge_ser.pictures.style import COLOURS
 
 # Machado et al. 2009, severity 1: linear RGB as seen without one type of cone
 DEFICIENCIES = {
