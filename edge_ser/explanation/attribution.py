@@ -181,6 +181,10 @@ def attribute(
         progress(moment / count / 2)
     middles = first + step * np.array([np.flatnonzero(moments == m).mean() for m in range(count)])
     everywhere = np.ones(len(x), bool)
+
+    def probability(parts: NDArray[np.intp]) -> float:
+        return float(occlusion.without(np.isin(moments, parts)).probabilities[occlusion.label])
+
     return Attribution(
         label=occlusion.label,
         probabilities=occlusion.probabilities,
@@ -189,7 +193,7 @@ def attribute(
         drops=drops,
         stretch=_stretch(occlusion, moments, drops, middles, size * step),
         groups={name: occlusion.without(everywhere, own) for name, own in groups.items()},
-        curve=deletion_curve(occlusion, moments, drops, lambda share: progress(0.5 + share / 2)),
+        curve=deletion_curve(probability, drops, lambda share: progress(0.5 + share / 2)),
     )
 
 
@@ -214,29 +218,25 @@ def _stretch(
 
 
 def deletion_curve(
-    occlusion: Occlusion,
-    moments: NDArray[np.intp],
+    probability: Callable[[NDArray[np.intp]], float],
     importance: NDArray[np.float64],
     progress: Callable[[float], None] = lambda share: None,
 ) -> DeletionCurve:
-    """Leave out more and more moments, in three orders.
+    """Leave out more and more parts of an utterance, in three orders.
 
     Args:
-        occlusion: the utterance.
-        moments: (n,) number of the moment that a node belongs to.
-        importance: (m,) of each moment, which gives the order.
+        probability: returns the probability of the chosen label without some of the parts.
+        importance: (m,) of each part, which gives the order.
         progress: called with the share of the work that is done.
     """
     count = len(importance)
     left_out = np.unique(np.linspace(0, count, min(_STEPS, count) + 1).round().astype(int))
     rng = np.random.default_rng(0)
-    by_importance = np.argsort(-importance, kind="stable")
-    orders = [by_importance, by_importance[::-1], *(rng.permutation(count) for _ in range(_ORDERS))]
+    foremost = np.argsort(-importance, kind="stable")
+    orders = [foremost, foremost[::-1], *(rng.permutation(count) for _ in range(_ORDERS))]
     curves = np.empty((len(orders), len(left_out)))
     for i, order in enumerate(orders):
-        for j, number in enumerate(left_out):
-            rows = np.isin(moments, order[:number])
-            curves[i, j] = occlusion.without(rows).probabilities[occlusion.label]
+        curves[i] = [probability(order[:number]) for number in left_out.tolist()]
         progress((i + 1) / len(orders))
     return DeletionCurve(left_out / count, curves[0], curves[1], curves[2:].mean(axis=0))
 

@@ -68,10 +68,11 @@ def groups(names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     >>> {name: own.tolist() for name, own in groups(["F0_mean", "jitterLocal", "F0_std"]).items()}
     {'pitch': [True, False, True], 'voice quality': [False, True, False]}
     """
-    own = [_group(name).name for name in names]
+    own = [group_of(name).name for name in names]
     order = [group.name for group in (*GROUPS, OTHER) if group.name in own]
     return {name: np.array([group == name for group in own]) for name in order}
 
 
-def _group(name: str) -> Group:
+def group_of(name: str) -> Group:
+    """Return the group of a feature, by openSMILE's name of it."""
     return next((g for g in GROUPS if re.match(g.pattern, name, re.IGNORECASE)), OTHER)

@@ -95,7 +95,7 @@ def _recording(hearing: Hearing, labels: Sequence[str]) -> str:
         lane(axis, found, labels, "heard as\nspeech"),
         *voice_rows(hearing, axis),
     ]
-    told = []
+    told = ["The signal is drawn up to its peak, which stands beside it."]
     if found:
         rows += [strip(axis, label, labels, found, hearing.windows) for label in labels]
         told += [

@@ -31,7 +31,7 @@ def voice_rows(hearing: Hearing, axis: TimeAxis) -> list[Row]:
         return []
     inside = (voice.times >= axis.start) & (voice.times <= axis.end)
     times, loudness, pitch = (v[inside] for v in (voice.times, voice.loudness, voice.pitch))
-    loudest = max(float(voice.loudness.max(initial=0.0)), 0.1)
+    loudest = max(float(loudness.max(initial=0.0)), 0.1)
     return [
         trace(axis, times, loudness, "loudness", [(0.0, "0"), (loudest, f"{loudest:.1f}")]),
         trace(axis, times, pitch, "pitch", _PITCHES, np.log),

@@ -49,7 +49,7 @@ def section(
     found = attribute(recognizer, x, segment.first, own, progress)
     drawn = _graph(found, recognizer, x, segment.first)
     panels = [_deletion(found, labels)]
-    if drawn:
+    if drawn and drawn.edges:
         panels.insert(0, _matrix(drawn, len(x)))
     if own:
         panels.insert(0, _groups(found, labels))
@@ -102,8 +102,9 @@ def _moments(
     ]
     told = f"A bar is a moment, every {found.step:g} s: up if for {label}, down if against it."
     if drawn:
-        rows.append(graph.arcs(axis, drawn))
         told += f" {_arcs(drawn)}"
+    if drawn and drawn.edges:
+        rows.append(graph.arcs(axis, drawn))
     foremost = sorted(np.argsort(-found.drops)[:_NAMED].tolist())
     description = f"What spoke most for {label}: {', '.join(when[i] for i in foremost)}."
     svg = stack(axis, rows, "What moved the answer, over time", description)
@@ -111,12 +112,14 @@ def _moments(
 
 
 def _arcs(drawn: Graph) -> str:
+    if not drawn.edges:
+        return (
+            f"No two moments are alike enough for an edge of the graph (cosine similarity "
+            f"{drawn.gamma:g}), so the model takes each for itself."
+        )
     count = len(drawn.far_edges()[0])
     if not count:
-        return (
-            f"No two moments {drawn.frame:g} s apart or more are alike enough for an edge of the "
-            f"graph (cosine similarity {drawn.gamma:g})."
-        )
+        return f"The graph joins only moments less than {drawn.frame:g} s apart, which share sound."
     most = f"the {count} strongest " if count == graph.MOST_ARCS else ""
     return (
         f"Arcs are {most}edges of the graph: they join moments that are alike, here those "
@@ -139,11 +142,10 @@ def _groups(found: Attribution, labels: Sequence[str]) -> str:
 
 def _matrix(drawn: Graph, count: int) -> str:
     n = len(drawn.times)
-    edges = int((np.triu(drawn.similarities, 1) >= drawn.gamma).sum())
     told = (
-        f"{n} moments, {edges} of {n * (n - 1) // 2} possible edges. A cell is an edge between the "
-        f"moments of its row and its column, whose cosine similarity is at least {drawn.gamma:g}; "
-        "the darker, the more alike."
+        f"{n} moments, {drawn.edges} of {n * (n - 1) // 2} possible edges. A cell is an edge: the "
+        "moments of its row and its column have a cosine similarity of at least "
+        f"{drawn.gamma:g}; the darker, the more alike."
     )
     if n < count:
         told += (

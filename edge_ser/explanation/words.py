@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from edge_ser.events import EmotionEvent
     from edge_ser.explanation.attribution import Attribution, Without
 
-_NOTHING = 0.1
-"""Log-odds; what changes them by less has hardly any effect: 50 % would become 48 %."""
+_NOTHING = 0.2
+"""Log-odds; what changes them by less has hardly any effect: 50 % would become 45 %."""
 _BETTER = 0.02
 """Probability by which an order has to be better than a random one, on average."""
 
@@ -51,7 +51,7 @@ def sentences(found: Attribution, labels: Sequence[str]) -> list[str]:
             f"{_without(found.stretch.without, found, labels)}"
         )
     elif found.stretch:
-        told.append(f"No half second by itself counted for {label}: without any, hardly less.")
+        told.append(f"No half second counted by itself: {label} is as likely without any one.")
     ranked = sorted(found.groups.items(), key=lambda item: -item[1].drop)
     if ranked:
         (best, most), (worst, least) = ranked[0], ranked[-1]
@@ -60,7 +60,7 @@ def sentences(found: Attribution, labels: Sequence[str]) -> list[str]:
                 f"Of what is measured, the {best} counted most: {_without(most, found, labels)}"
             )
         else:
-            told.append(f"Nothing that is measured counted for {label} by itself.")
+            told.append(f"Nothing that is measured counted for {label} by itself alone.")
         if least.drop <= -_NOTHING:
             told.append(f"Against {label} spoke the {worst}: {_without(least, found, labels)}")
     return told
@@ -69,12 +69,11 @@ def sentences(found: Attribution, labels: Sequence[str]) -> list[str]:
 def _without(without: Without, found: Attribution, labels: Sequence[str]) -> str:
     label, p = labels[found.label], without.probabilities
     before, after = percent(found.probabilities[found.label]), percent(p[found.label])
-    told = (
-        f"without, {label} would {'fall' if without.drop > 0 else 'rise'} from {before} to {after}"
-    )
+    way = "falls" if without.drop > 0 else "rises"
+    told = f"without that, {label} {way} from {before} to {after}"
     best = int(np.argmax(p))
     if best != found.label:
-        told += f", and {labels[best]} be more likely ({percent(p[best])})"
+        told += f", and {labels[best]} becomes more likely ({percent(p[best])})"
     return f"{told}."
 
 

@@ -38,6 +38,11 @@ class Graph:
     similarities: NDArray[np.float64]
     gamma: float
 
+    @property
+    def edges(self) -> int:
+        """Number of edges, without self-loops."""
+        return int(np.triu(self.similarities >= self.gamma, 1).sum())
+
     def far_edges(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return both ends of the edges of nodes that share no sound.
 

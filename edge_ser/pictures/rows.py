@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 WIDTH = 960
 _LEFT, _RIGHT = 104, 58  # margins, for names and values
 _GAP = 14
+_APART = 16.0  # CSS pixels a second from which windows are drawn as dots too
 _FULL = 32_768.0
 
 
@@ -110,7 +111,7 @@ def waveform(
     peak = max(highest.max(), -lowest.min(), 1.0)
     x = axis.left + (starts + 0.5) * (axis.right - axis.left) / len(low)
     scale, middle = 0.48 * height / peak, height / 2
-    level = round(20 * float(np.log10(peak / _FULL)))
+    level = f"{20 * float(np.log10(peak / _FULL)):.0f} dBFS" if peak > 1 else "silent"
     places = [axis(part).tolist() for part in spoken]
     return Row(
         name,
@@ -119,7 +120,7 @@ def waveform(
             *(rectangle(a, 0, b - a, height, "fill-blue faint") for a, b in places),
             line(axis.left, middle, axis.right, middle, "grid"),
             area(x, middle - scale * highest - 0.3, middle - scale * lowest + 0.3, "fill-ink"),
-            words(axis.right + 6, 12, f"{level} dBFS", "small soft"),
+            words(axis.right + 6, 12, level, "small soft"),
         ],
     )
 
@@ -180,8 +181,8 @@ def lane(axis: TimeAxis, utterances: Sequence[Utterance], labels: Sequence[str],
             box = rectangle(left + 0.5, 0.5, width - 1, height - 1, "line-muted dashed", tip)
             content.append(box)
         said = u.emotion or "unsure"
-        for text in (f"{said} {share}" if u.emotion else said, said):
-            if len(text) * CHARACTER < width - 4:
+        for text in (f"{said} {share}" if u.emotion else said, said, said[0] if u.emotion else "?"):
+            if len(text) * CHARACTER < width - 2:
                 content.append(words((left + right) / 2, 16, text, None, "middle"))
                 break
     return Row(name, height, content)
@@ -234,7 +235,7 @@ def _windows(axis: TimeAxis, label: str, windows: Sequence[EmotionEvent], height
         last = window.end
     x, y = axis.columns(times, values)
     drawn = curve(x, height * (1 - y), "line-ink")
-    if len(windows) * 4 < axis.right - axis.left:
+    if axis.scale > _APART:
         dots = (
             element("circle", cx=a, cy=b, r=1.8, class_="fill-ink")
             for a, b in zip(x.tolist(), (height * (1 - y)).tolist(), strict=True)
