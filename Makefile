@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-# of .venv: onnx, tflite, mqtt
+# of .venv: onnx, tflite, mqtt, png
 EXTRAS ?=
 # of .venv-train: dependency groups of pyproject.toml, one or several
 GROUP ?= export-tflite
@@ -142,13 +142,13 @@ $(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
 $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
-	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group dev
+	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite]" --group dev
 	@touch $@
 
 .venv-3.%/.ready: pyproject.toml constraints.txt
 	$(call new-environment,.venv-3.$*,a minute)
 	$(call new-pip,.venv-3.$*)
-	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite]" --group test
+	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite]" --group test
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.

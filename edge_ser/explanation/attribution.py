@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from edge_ser.recognizer import Recognizer
 
 _SPAN = 0.5
-"""Seconds of the stretch that is sought: what a node of ``cogcn`` looks at."""
+"""Seconds of the stretch that is sought, at least: what a node of ``cogcn`` looks at."""
+_SHARE = 0.1
+"""Share of the utterance that it is, at least."""
 _MOMENT = 0.1
 """Seconds of a moment, where nodes are nearer to each other than that."""
 _STEPS = 20
@@ -92,8 +94,8 @@ class Attribution:
         times: (m,) middle of each moment, in seconds.
         step: seconds between two moments.
         drops: (m,) :attr:`Without.drop` of each moment.
-        stretch: the half second that spoke most for the label; None in an utterance that is hardly
-            longer.
+        stretch: the half second, or tenth of a long utterance, that spoke most for the label; None
+            if the utterance is hardly longer.
         groups: name of each group of features to the answer without it.
         curve: whether the order of the moments is faithful.
     """
@@ -204,8 +206,8 @@ def _stretch(
     middles: NDArray[np.float64],
     step: float,
 ) -> Stretch | None:
-    """Leave out half a second, wherever that lowers the log-odds most."""
-    width = round(_SPAN / step)
+    """Leave out a stretch, wherever that lowers the log-odds most."""
+    width = round(max(_SPAN / step, _SHARE * len(drops)))
     if len(drops) < 2 * width:
         return None
     found = [

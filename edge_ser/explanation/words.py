@@ -47,11 +47,11 @@ def sentences(found: Attribution, labels: Sequence[str]) -> list[str]:
     if found.stretch and found.stretch.without.drop >= _NOTHING:
         where = between(found.stretch.start, found.stretch.end)
         told.append(
-            f"Of all half seconds, {where} counted most for {label}: "
+            f"In time, {where} counted most for {label}: "
             f"{_without(found.stretch.without, found, labels)}"
         )
     elif found.stretch:
-        told.append(f"No half second counted by itself: {label} is as likely without any one.")
+        told.append(f"No part in time counted by itself: {label} is as likely without any one.")
     ranked = sorted(found.groups.items(), key=lambda item: -item[1].drop)
     if ranked:
         (best, most), (worst, least) = ranked[0], ranked[-1]

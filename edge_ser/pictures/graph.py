@@ -109,7 +109,8 @@ def arcs(axis: TimeAxis, graph: Graph) -> Row:
     content = [line(axis.left, ground, axis.right, ground, "grid")]
     if d:
         content.append(element("path", d="".join(d), class_="line-blue", stroke_opacity="0.4"))
+    radius = min(2.2, 0.3 * graph.step * axis.scale)
     content += [
-        element("circle", cx=place, cy=ground, r=2.2, class_="fill-ink") for place in x.tolist()
+        element("circle", cx=place, cy=ground, r=radius, class_="fill-ink") for place in x.tolist()
     ]
     return Row("like\neach other", height, content)

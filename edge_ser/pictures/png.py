@@ -18,7 +18,7 @@ def rasterise(svg: str) -> bytes:
         from resvg_py import svg_to_bytes
     except ImportError as error:
         raise EdgeSerError(
-            f"PNG needs resvg-py ({error}): pip install resvg-py; or choose a .svg or .html file"
+            "a .png needs resvg-py; install it: pip install resvg-py, or write a .svg or .html"
         ) from error
 
     def render(drawn: str) -> bytes:
@@ -34,6 +34,7 @@ def rasterise(svg: str) -> bytes:
     )
     if render(with_text) == render(without):
         raise EdgeSerError(
-            "PNG needs a font: sudo apt install fonts-dejavu-core; or choose a .svg or .html file"
+            "a .png needs a font; install one: sudo apt install fonts-dejavu-core, "
+            "or write a .svg or .html"
         )
     return render(svg)

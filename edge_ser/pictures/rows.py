@@ -111,7 +111,7 @@ def waveform(
     peak = max(highest.max(), -lowest.min(), 1.0)
     x = axis.left + (starts + 0.5) * (axis.right - axis.left) / len(low)
     scale, middle = 0.48 * height / peak, height / 2
-    level = f"{20 * float(np.log10(peak / _FULL)):.0f} dBFS" if peak > 1 else "silent"
+    level = f"{round(20 * np.log10(peak / _FULL))} dBFS" if peak > 1 else "silent"
     places = [axis(part).tolist() for part in spoken]
     return Row(
         name,
