@@ -17,7 +17,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS, Classification, Utterance
 from edge_ser.pictures import png, timeline
 from edge_ser.pictures.axis import TimeAxis, clock
-from edge_ser.pictures.rows import WIDTH
+from edge_ser.pictures.rows import WIDTH, time_axis
 from edge_ser.pictures.style import COLOURS, colour_of
 from edge_ser.pictures.svg import element, in_file, number, plain
 from edge_ser.recognizer import load
@@ -55,7 +55,7 @@ def whole(*utterances: Utterance) -> Classification:
 
 def test_every_utterance_is_where_it_was_heard(heard: Classification) -> None:
     root = ET.fromstring(timeline.draw(heard, 17.0, "demo.flac"))
-    axis = timeline.time_axis(0.0, 17.0)
+    axis = time_axis(0.0, 17.0)
     blocks = [r for r in root.iter(f"{SVG}rect") if r.find(f"{SVG}title") is not None]
     assert len(blocks) == len(heard.utterances) == 4
     for block, u in zip(blocks, heard.utterances, strict=True):
