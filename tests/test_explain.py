@@ -55,7 +55,7 @@ class Text(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words += f" {data}"
+        self.words += f" {data}".replace("\N{NO-BREAK SPACE}", " ")
 
 
 def written(tmp_path: Path, *arguments: object) -> tuple[Done, str]:

@@ -24,6 +24,7 @@ _STYLE = """\
 .scroll>svg{min-width:44rem}
 p,li{max-width:45rem}
 li{margin:.3rem 0}
+section h3{font-size:1.1rem;margin-top:2.5rem}
 """
 
 
@@ -42,7 +43,7 @@ def write(
     """
     model, found, count = recognizer.bundle, hearing.result.utterances, len(hearing.longest)
     parts = [
-        f"<p>{plain(_verdict(hearing))}</p>",
+        f"<p>{page.prose(_verdict(hearing))}</p>",
         f"<p class=note>By the model {plain(model.name)} {plain(model.version)} "
         f"({plain(recognizer.backend)}). It guesses how speech sounds; it does not know what "
         "anybody feels.</p>",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge_ser.pictures.page import prose
 from edge_ser.pictures.rows import Row, trace, waveform
 from edge_ser.pictures.svg import plain
 
@@ -48,5 +49,5 @@ def figure(heading: str, svg: str, caption: str, wide: bool = False) -> str:
         wide: whether it may be scrolled on a narrow screen, rather than shrunk.
     """
     shown = f'<div class="scroll">{svg}</div>' if wide else svg
-    below = f"<figcaption>{plain(caption)}</figcaption>"
+    below = f"<figcaption>{prose(caption)}</figcaption>"
     return f"<figure><h4>{plain(heading)}</h4>{shown}{below}</figure>"

@@ -12,8 +12,8 @@ from edge_ser.explanation.groups import groups
 from edge_ser.explanation.parts import figure, signal_row, voice_rows
 from edge_ser.graph import cosine_similarity
 from edge_ser.pictures import charts, graph
+from edge_ser.pictures.page import prose
 from edge_ser.pictures.rows import stack, time_axis
-from edge_ser.pictures.svg import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,10 +54,10 @@ def section(
     if own:
         panels.insert(0, _groups(found, labels))
     heading = f"{words.between(segment.start, segment.end)}: {words.answer(heard.event)}"
-    told = "".join(f"<li>{plain(sentence)}</li>" for sentence in words.sentences(found, labels))
+    told = "".join(f"<li>{prose(sentence)}</li>" for sentence in words.sentences(found, labels))
     return "\n".join(
         [
-            f"<section><h3>{plain(heading)}</h3><ul>{told}</ul>",
+            f"<section><h3>{prose(heading)}</h3><ul>{told}</ul>",
             _moments(hearing, heard, found, labels[found.label], drawn),
             f'<div class="panels">{"".join(panels)}</div></section>',
         ]
@@ -121,11 +121,10 @@ def _arcs(drawn: Graph) -> str:
     if not count:
         return f"The graph joins only moments less than {drawn.frame:g} s apart, which share sound."
     most = f"the {count} strongest " if count == graph.MOST_ARCS else ""
-    return (
-        f"Arcs are {most}edges of the graph: they join moments that are alike, here those "
-        f"{drawn.frame:g} s apart or more (nearer ones share their sound). Along edges, moments "
-        "share what they know."
-    )
+    told = f"Arcs are {most}edges of the graph, which join moments that are alike"
+    if drawn.frame > drawn.step:
+        told += f", here those {drawn.frame:g} s apart or more (nearer ones share their sound)"
+    return f"{told}. Along edges, moments share what they know."
 
 
 def _groups(found: Attribution, labels: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from edge_ser.events import Classification
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_UNIT = re.compile(r"(?<=\d) (?=%|s\b)")
 MOST = 300
 """Rows of a table of utterances."""
 
@@ -42,6 +44,11 @@ def render(title: str, body: str, style: str = "") -> str:
             "",
         ]
     )
+
+
+def prose(text: str) -> str:
+    """Escape sentences, in which no line ends between a number and its unit."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", plain(text))
 
 
 def utterance_table(classification: Classification) -> str:

@@ -182,7 +182,7 @@ def lane(axis: TimeAxis, utterances: Sequence[Utterance], labels: Sequence[str],
             content.append(box)
         said = u.emotion or "unsure"
         for text in (f"{said} {share}" if u.emotion else said, said, said[0] if u.emotion else "?"):
-            if len(text) * CHARACTER < width - 2:
+            if len(text) * CHARACTER < width:
                 content.append(words((left + right) / 2, 16, text, None, "middle"))
                 break
     return Row(name, height, content)
