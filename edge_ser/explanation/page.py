@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _STYLE = """\
 .panels{gap:1rem 2rem;align-items:flex-start}
 .panels figure{margin:.5rem 0;flex:0 1 20.5rem}
-.scroll>svg{min-width:44rem}
 p,li{max-width:45rem}
 li{margin:.3rem 0}
 section h3{font-size:1.1rem;margin-top:2.5rem}
@@ -101,7 +100,7 @@ def _recording(hearing: Hearing, labels: Sequence[str]) -> str:
         rows += [strip(axis, label, labels, found, hearing.windows) for label in labels]
         told += [
             "Blocks are utterances: what was heard as speech, up to a pause.",
-            "Below, how likely each emotion was: coloured, in the whole utterance; as a black "
+            "Below, how likely each emotion was: coloured, in the whole utterance; as a thin "
             "line, while it was spoken.",
         ]
     if hearing.voice is None:
