@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-# of .venv: onnx, tflite, mqtt, web
+# of .venv: onnx, tflite, mqtt, png, web
 EXTRAS ?=
 # of .venv-train: dependency groups of pyproject.toml, one or several
 GROUP ?= export-tflite
@@ -149,7 +149,7 @@ $(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
 $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
-	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,tflite,web]" --group dev
+	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite,web]" --group dev
 	$(call train-command,$(TEST_VENV))
 	@touch $@
 
@@ -163,7 +163,7 @@ $(DOCS_VENV)/.ready: pyproject.toml constraints.txt
 .venv-3.%/.ready: pyproject.toml constraints.txt
 	$(call new-environment,.venv-3.$*,a minute)
 	$(call new-pip,.venv-3.$*)
-	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,tflite,web]" --group test
+	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite,web]" --group test
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.

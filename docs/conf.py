@@ -61,6 +61,7 @@ python
 api
 models
 web
+explain
 training-data
 train
 export

@@ -24,7 +24,7 @@ from edge_ser.voice import NEUTRAL, VoiceStatistics, weight
 from edge_ser.windows import window_slices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Iterable
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -97,12 +97,24 @@ class Recognizer:
             values: the utterance.
             voice: statistics of the speaker; None if nothing is known.
         """
-        x = self._normalisation.transform(values)
-        if voice:
-            x = voice.transform(x, self._normalisation.limit)
-        windows = [x[rows] for rows in window_slices(len(x), self._features, *self._windows)]
-        scores = [self._model(nodes, self._adjacency(nodes)) for nodes in windows]
+        x = self.inputs(values, voice)
+        scores = [self.score(x[rows]) for rows in self.windows(len(x))]
         return np.mean(scores, axis=0, dtype=np.float32)
+
+    def inputs(
+        self, values: NDArray[np.float32], voice: VoiceStatistics | None = None
+    ) -> NDArray[np.float32]:
+        """Normalise the raw vectors (n, d) of an utterance, see :meth:`logits`."""
+        x = self._normalisation.transform(values)
+        return voice.transform(x, self._normalisation.limit) if voice else x
+
+    def windows(self, count: int) -> list[slice]:
+        """Return the windows of an utterance of ``count`` nodes."""
+        return window_slices(count, self._features, *self._windows)
+
+    def score(self, nodes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute the logits (C,) of the normalised nodes (n, d) of one window."""
+        return self._model(nodes, self._adjacency(nodes))
 
     def _adjacency(self, nodes: NDArray[np.float32]) -> NDArray[np.float32] | None:
         return None if self._graph is None else build(self._graph, nodes, self._gamma)
@@ -273,19 +285,34 @@ class Recognizer:
         Raises:
             EdgeSerError: the source fails, or speech in it cannot be scored.
         """
+        return self.overall(
+            self.stream(source, None, threshold, voice=voice, adapt=adapt), threshold
+        )
+
+    def overall(self, events: Iterable[Event], threshold: float | None = None) -> Classification:
+        """Return the classification of a signal, given its ``utterance`` events.
+
+        Args:
+            events: of the whole signal, in order; ``window`` events do not count.
+            threshold: as for :meth:`stream`.
+
+        Raises:
+            EdgeSerError: speech in it could not be scored.
+        """
         utterances = []
-        for e in self.stream(source, None, threshold, voice=voice, adapt=adapt):
+        for e in events:
             if isinstance(e, StatusEvent):
                 raise EdgeSerError(e.message)
-            utterances.append(
-                Utterance(
-                    start=e.start,
-                    end=e.end,
-                    emotion=e.emotion,
-                    confidence=e.confidence,
-                    probabilities=e.probabilities,
+            if e.type == "utterance":
+                utterances.append(
+                    Utterance(
+                        start=e.start,
+                        end=e.end,
+                        emotion=e.emotion,
+                        confidence=e.confidence,
+                        probabilities=e.probabilities,
+                    )
                 )
-            )
         if not utterances:
             return Classification()
         weights = np.array([u.end - u.start for u in utterances])

@@ -17,7 +17,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
@@ -100,9 +100,12 @@ class Session:
         """Seconds of the stream so far, lost audio included."""
         self.dropped = 0
         """Samples lost so far, at 16 kHz."""
+        self.segmenter = recognizer.segmenter(hop)
+        """What finds the utterances of the stream."""
+        self.on_segment: Callable[[SpeechSegment, VoiceStatistics], None] | None = None
+        """Called with every segment and the statistics of the voice before it is scored."""
         self._arrivals: deque[tuple[float, float]] = deque()  # (end of a block, its arrival)
         self._recent: deque[NDArray[np.float64]] = deque(maxlen=_SMOOTHED)
-        self._segmenter = recognizer.segmenter(hop)
         self._finished = False
 
     def __repr__(self) -> str:
@@ -132,12 +135,12 @@ class Session:
         samples = self._converter.flush()
         events = list(self.hear(Block(samples, time.monotonic()))) if len(samples) else []
         self._finished = True
-        return [*events, *self._completed(None, self._segmenter.finish())]
+        return [*events, *self._completed(None, self.segmenter.finish())]
 
     def close(self) -> None:
         """End the stream without the utterance that is being spoken."""
         self._finished = True
-        self._segmenter.close()
+        self.segmenter.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,15 +158,15 @@ class Session:
             raise EdgeSerError("the session is finished; start another")
         if block.lost:
             # speech before and after the gap is not one utterance
-            yield from self._completed(None, self._segmenter.finish())
+            yield from self._completed(None, self.segmenter.finish())
             self.dropped += block.lost
             self.seconds += block.lost / SAMPLING_RATE
-            self._segmenter.restart(self.seconds)
+            self.segmenter.restart(self.seconds)
         if block.status:
             yield self._status(block.status.state, block.status.message)
         self.seconds += len(block.samples) / SAMPLING_RATE
         self._arrivals.append((self.seconds, block.arrival))
-        yield from self._completed(block, self._segmenter.push(block.samples))
+        yield from self._completed(block, self.segmenter.push(block.samples))
         while len(self._arrivals) > 1 and self._arrivals[0][0] < self.seconds - _HISTORY:
             self._arrivals.popleft()
 
@@ -174,6 +177,8 @@ class Session:
 
     def _event(self, segment: SpeechSegment) -> Event:
         recognizer, voice = self._recognizer, self.voice
+        if self.on_segment:
+            self.on_segment(segment, voice)
         try:
             scores = recognizer.probabilities(segment.values, voice)
         except Exception as error:  # noqa: BLE001 - runtimes raise many types

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
-from report.style import COLOURS
+from edge_ser.pictures import page
 from report.svg import inline
 
 if TYPE_CHECKING:
@@ -129,7 +129,6 @@ def render(title: str, introduction: Sequence[str], sections: Sequence[Section])
         for i, section in enumerate(sections)
     ]
     body = [
-        f"<h1>{escape(title)}</h1>",
         *paragraphs,
         "<nav><ul>",
         *contents,
@@ -139,24 +138,11 @@ def render(title: str, introduction: Sequence[str], sections: Sequence[Section])
         body.append(f'<section><h2 id="section-{i}">{escape(section.title)}</h2>')
         body += [_part(part, numbers) for part in section.parts]
         body.append("</section>")
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            '<head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',  # keeps the browser from requesting one
-            f"<title>{escape(title)}</title>",
-            f"<style>{_style()}</style></head>",
-            "<body><main>",
-            *body,
-            "</main></body></html>",
-            "",
-        ]
-    )
+    rules = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+    return page.render(title, "\n".join(body), rules)
 
 
-def write(output: Path, page: str) -> None:
+def write(output: Path, text: str) -> None:
     """Write a page.
 
     Raises:
@@ -164,7 +150,7 @@ def write(output: Path, page: str) -> None:
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(page, encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EdgeSerError(
             f"{output}: cannot be written ({error.strerror}); choose another --output"
@@ -220,13 +206,3 @@ def _table(table: Table) -> str:
 
 def _kind(column: int, table: Table) -> str:
     return ' class="name"' if column < table.names else ""
-
-
-def _style() -> str:
-    light = "".join(f"--{name}:{on_white};" for name, (on_white, _) in COLOURS.items())
-    dark = "".join(f"--{name}:{on_black};" for name, (_, on_black) in COLOURS.items())
-    rules = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-    return (
-        f":root{{{light}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{rules}"
-    )

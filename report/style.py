@@ -8,38 +8,23 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from edge_ser.events import LABELS
+from edge_ser.pictures import style
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-COLOURS = {
-    "paper": ("#ffffff", "#17181a"),
-    "ink": ("#222222", "#e6e6e6"),
-    "muted": ("#6e6e6e", "#a3a3a3"),
-    "line": ("#d9d9d9", "#3d3f43"),
-    "blue": ("#0072b2", "#4db2f0"),
-    "sky": ("#3fa9e0", "#8fd3ff"),
-    "green": ("#009e73", "#2ec99b"),
-    "yellow": ("#dda800", "#f5d060"),
-    "vermillion": ("#d55e00", "#f47a30"),
-    "purple": ("#b8628f", "#e29cc0"),
-    "brown": ("#8a5a2b", "#c99a6b"),
-    "grey": ("#858585", "#9a9a9a"),
-}
-"""Name to colour on white and on black; the page swaps them, see :mod:`report.svg`."""
-
 
 def colour(name: str) -> str:
     """Return a colour on white, in which pictures are drawn."""
-    return COLOURS[name][0]
+    return style.COLOURS[name][0]
 
 
 EMOTIONS = {
-    "angry": (colour("vermillion"), "^"),
-    "happy": (colour("yellow"), "o"),
-    "neutral": (colour("grey"), "s"),
-    "sad": (colour("blue"), "v"),
+    emotion: (colour(style.EMOTIONS[emotion]), marker)
+    for emotion, marker in zip(LABELS, "^osv", strict=True)
 }
 """Colour and marker of each of :data:`edge_ser.events.LABELS`."""
 

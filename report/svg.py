@@ -7,7 +7,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from report.style import COLOURS
+from edge_ser.pictures.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -137,6 +137,16 @@ def test_a_label_track(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert classify(capsys, "--labels", path, DEMO, DEMO)[0] == 2
 
 
+def test_a_timeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for suffix, begins in ((".svg", b"<svg"), (".html", b"<!DOCTYPE html>"), (".png", b"\x89PNG")):
+        path = tmp_path / f"timeline{suffix}"
+        assert classify(capsys, "--timeline", path, DEMO)[0] == 0
+        assert path.read_bytes().startswith(begins)
+    code, _, err = classify(capsys, "--timeline", tmp_path / "timeline.jpg", DEMO)
+    assert (code, err.count("\n")) == (1, 1)
+    assert classify(capsys, "--timeline", tmp_path / "a.svg", DEMO, DEMO)[0] == 2
+
+
 @pytest.mark.parametrize("option", ["--csv", "--labels"])
 def test_nothing_is_overwritten_that_is_to_be_heard(
     option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -145,7 +155,7 @@ def test_nothing_is_overwritten_that_is_to_be_heard(
     clip.write_bytes(DEMO.read_bytes())
     code, _, err = classify(capsys, option, tmp_path / "." / "clip.wav", clip)
     assert (code, err.count("\n")) == (1, 1)
-    assert "is to be classified, not overwritten" in err
+    assert "is to be read, not overwritten" in err
     assert clip.read_bytes() == DEMO.read_bytes()
     code, _, err = classify(capsys, option, tmp_path / "none" / "file", clip)
     assert (code, err.count("\n")) == (1, 1)

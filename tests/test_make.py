@@ -103,7 +103,7 @@ def test_extras_are_added_to_what_is_there(checkout: Path) -> None:
 
     unknown = make(checkout, "listen", "EXTRAS=train")
     assert unknown.returncode != 0
-    assert "edge-ser has no extra 'train'; there are: mqtt, onnx, tflite, web" in unknown.stderr
+    assert "no extra 'train'; there are: mqtt, onnx, png, tflite, web" in unknown.stderr
 
 
 def test_new_requirements_make_it_set_up_again(checkout: Path) -> None:

@@ -30,7 +30,7 @@ def pinned(python: str) -> dict[str, Requirement]:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_what_is_required_is_pinned_within_its_bounds(python: str) -> None:
     pins = pinned(python)
-    environments = [{"extra": extra} for extra in ("", "mqtt", "onnx", "tflite", "web")]
+    environments = [{"extra": extra} for extra in ("", "mqtt", "onnx", "png", "tflite", "web")]
     for requirement in map(Requirement, requires("edge-ser") or []):
         if any(requirement.marker is None or requirement.marker.evaluate(e) for e in environments):
             (specifier,) = pins[requirement.name].specifier

@@ -93,7 +93,7 @@ def test_its_version_is_in_the_changelog(wheel: Path) -> None:
 
 
 def test_its_extras_serve_what_it_holds(wheel: Path) -> None:
-    assert metadata(wheel).get_all("Provides-Extra") == ["mqtt", "onnx", "tflite", "web"]
+    assert metadata(wheel).get_all("Provides-Extra") == ["mqtt", "onnx", "png", "tflite", "web"]
 
 
 def test_it_classifies_in_a_clean_environment(python: Path, tmp_path: Path) -> None:

@@ -75,6 +75,17 @@ class AudioFile(Closable):
     def __repr__(self) -> str:
         return f"AudioFile({self.name!r})"
 
+    @property
+    def promised(self) -> float:
+        """Seconds that the header promises: fewer are there if it is cut, more if never finished.
+
+        Raises:
+            EdgeSerError: the file is missing or no audio.
+        """
+        self._check()
+        with self._open(self.path) as file:
+            return float(file.frames / file.samplerate)
+
     def __enter__(self) -> AudioFile:
         self._check()
         with self._open(self.path) as file:

@@ -17,6 +17,7 @@ from edge_ser.cli import (
     devices,
     doctor,
     enrol,
+    explain,
     info,
     listen,
     models,
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-COMMANDS = (listen, classify, enrol, profiles, devices, models, info, bench, doctor, completion)
+COMMANDS = (
+    *(listen, classify, explain, enrol, profiles, devices, models, info, bench, doctor),
+    completion,
+)
 
 _log = logging.getLogger(__name__)
 

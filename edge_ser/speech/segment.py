@@ -10,6 +10,8 @@ from edge_ser.audio import SAMPLING_RATE
 from edge_ser.audio.dc import DCBlocker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
     from typing_extensions import Self
@@ -25,6 +27,7 @@ class SpeechSegment:
         start: seconds since the start of the stream.
         end: as ``start``.
         values: (n, d) float32 raw vectors whose centres lie in [start, end].
+        first: time of the middle of the first vector; the others follow a step apart.
         newest: time of the newest sample that was needed, in seconds since the start of the stream.
         final: whether the utterance has ended.
     """
@@ -32,6 +35,7 @@ class SpeechSegment:
     start: float
     end: float
     values: NDArray[np.float32]
+    first: float
     newest: float
     final: bool
 
@@ -47,7 +51,15 @@ class Segmenter(ABC):
     def __init__(self, features: FeatureSet, hop: float | None) -> None:
         self.features = features
         self._hop = hop
+        self.on_descriptors: Callable[[NDArray[np.float32]], None] | None = None
+        """Called with the (n, 25) LLDs of eGeMAPS as they arrive, from :data:`LEAD_IN` seconds
+        before the source on; never where openSMILE is not needed."""
         self._arrive(0.0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the d values of a vector; empty where they have none."""
+        return ()
 
     def push(self, samples: NDArray[np.int16]) -> list[SpeechSegment]:
         """Process (n,) int16 samples; return the segments that are complete by now, in order."""

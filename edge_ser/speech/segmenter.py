@@ -101,8 +101,15 @@ class SpeechSegmenter(Segmenter):
         """Release openSMILE."""
         self._stream.close()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """OpenSMILE's names of the d values of a vector."""
+        return self._stream.names
+
     def _collect(self) -> list[SpeechSegment]:
         lld, vectors = self._stream.read()
+        if self.on_descriptors:
+            self.on_descriptors(lld)
         self._vectors.extend(vectors)
         for loudness, f0 in lld[:, [LOUDNESS, F0]].tolist():
             self._follow(loudness, f0)
@@ -144,15 +151,16 @@ class SpeechSegmenter(Segmenter):
             # the silence that was added is not part of the utterance
             start = max(start, LEAD_IN)
             end = min(end + self._offset, self._seconds) - self._offset
-            values = self._between(start, end)
-            if len(values):
+            rows = self._between(start, end)
+            if rows.stop > rows.start:
                 needed = max(pending.decided + LLD_FRAME, end + self.features.frame / 2)
                 newest = min(needed + self._offset, self._seconds)
                 ready.append(
                     SpeechSegment(
                         start=start + self._offset,
                         end=end + self._offset,
-                        values=values,
+                        values=np.array(self._vectors[rows], np.float32),
+                        first=self.features.centre(self._first_vector + rows.start) + self._offset,
                         newest=newest,
                         final=pending.final,
                     )
@@ -174,12 +182,12 @@ class SpeechSegmenter(Segmenter):
         self._gated = pending.utterance, pending.end
         return self._gate.open
 
-    def _between(self, start: float, end: float) -> NDArray[np.float32]:
+    def _between(self, start: float, end: float) -> slice:
         centres = self.features.centre(self._first_vector) + self.features.step * np.arange(
             len(self._vectors)
         )
         first, stop = np.searchsorted(centres, [start - 1e-9, end + 1e-9])
-        return np.array(self._vectors[first:stop], np.float32).reshape(-1, self.features.dimension)
+        return slice(int(first), int(stop))
 
     def _trim(self) -> None:
         """Discard the vectors that no segment can need any more."""

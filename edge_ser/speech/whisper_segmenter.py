@@ -78,13 +78,16 @@ class WhisperSegmenter(Segmenter):
         if start != self._begun:
             self._utterance, self._begun = Utterance(self._encoder), start
         values = self._utterance.nodes(self._audio.between(start - _ROOM, end + _ROOM))
+        first = max(start - _ROOM, 0.0) + self._utterance.first
         if not final and (older := len(values) - round(WINDOW / STEP)) > 0:
             values = values[older:]
             start += older * STEP
+            first += older * STEP
         return SpeechSegment(
             start=start + self._offset,
             end=end + self._offset,
             values=values,
+            first=first + self._offset,
             newest=min(self._endpointer.time + self._offset, self._seconds),
             final=final,
         )

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from edge_ser.events import LABELS
-from report.style import COLOURS, EMOTIONS, SYSTEMS, VOICING, panel, same_height
+from edge_ser.pictures.style import COLOURS
+from report.style import EMOTIONS, SYSTEMS, VOICING, panel, same_height
 
 # Machado et al. 2009, severity 1: linear RGB as seen without one type of cone
 DEFICIENCIES = {

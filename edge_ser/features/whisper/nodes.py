@@ -54,6 +54,11 @@ class Utterance:
         self._maximum = np.float32(-np.inf)
         self._begin = 0
 
+    @property
+    def first(self) -> float:
+        """Seconds from the first sample to the middle of the first node."""
+        return self._begin / SAMPLING_RATE + STEP / 2
+
     def nodes(self, samples: NDArray[np.int16]) -> Array:
         """Compute the (n, width) nodes so far.
 

@@ -1,0 +1,32 @@
+"""The demo clip as it is heard, and what moved the answers to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_ser.audio import AudioFile
+from edge_ser.demo import PATH as DEMO
+from edge_ser.explanation.attribution import Attribution, attribute
+from edge_ser.explanation.groups import groups
+from edge_ser.explanation.hearing import Hearing, hear
+from edge_ser.recognizer import Recognizer, load
+
+
+@pytest.fixture(scope="session", params=("cogcn", "cogcn-whisper"))
+def recognizer(request: pytest.FixtureRequest) -> Recognizer:
+    return load(request.param)
+
+
+@pytest.fixture(scope="session")
+def demo(recognizer: Recognizer) -> Hearing:
+    return hear(recognizer, AudioFile(DEMO), voice=recognizer.unknown_voice())
+
+
+@pytest.fixture(scope="session")
+def explained(recognizer: Recognizer, demo: Hearing) -> list[Attribution]:
+    """What moved the answer to each utterance."""
+    own = groups(demo.names)
+    return [
+        attribute(recognizer, recognizer.inputs(h.segment.values, h.voice), h.segment.first, own)
+        for h in demo.longest
+    ]
