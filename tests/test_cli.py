@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -75,7 +76,7 @@ def test_help_ends_with_examples_that_parse(name: str) -> None:
     assert examples
     for line in examples:
         command = line[line.index("edge-ser") :]  # another program may write to it
-        program, *arguments = re.split(r"  +|[|>]", command)[0].split()
+        program, *arguments = shlex.split(re.split(r"  +|[|>]", command)[0])
         assert program == "edge-ser"
         assert arguments[0] == name
         _parsers()[0].parse_args(arguments)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.demo import SENTENCES
 from edge_ser.events import Event
 from edge_ser.sinks import execute as module
 from edge_ser.sinks.execute import Execute, environment
@@ -38,7 +39,7 @@ def test_it_acts_on_what_is_heard(tmp_path: Path) -> None:
     assert done.returncode == 0
     heard = [event for event in done.records if event["type"] == "utterance"]
     acted = [json.loads(line) for line in lines(file)]
-    assert len(heard) == 4
+    assert len(heard) == len(SENTENCES)
     assert acted[0] == heard[0] and acted[-1] == heard[-1]  # those between came too fast
     assert all(event in heard for event in acted)
     told = done.stderr.splitlines()[1:]
@@ -54,7 +55,10 @@ def test_the_event_is_the_environment(event: Event, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("EDGE_SER_STATUS", "of someone else")
     monkeypatch.setenv("EDGE_SER_WEBHOOK_TOKEN", "secret")
     monkeypatch.setenv("EDGE_SER_MQTT_LOGIN", "me:secret")
+    monkeypatch.setenv("EDGE_SER_WEB_TOKEN", "secret")
     monkeypatch.setenv("LAMP", "kitchen")
+    for name in ("EDGE_SER_CORPORA", "EDGE_SER_WHISPER"):
+        monkeypatch.delenv(name, raising=False)
     told = environment(event)
     assert told["LAMP"] == "kitchen"
     assert "secret" not in "".join(told.values())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.demo import SENTENCES
 from edge_ser.sinks import webhook as module
 from edge_ser.sinks.webhook import Webhook
 from tests.command import edge_ser
@@ -41,7 +42,7 @@ def test_another_computer_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert done.returncode == 0
     assert len(done.stderr.splitlines()) == 1
     heard = [event for event in done.records if event["type"] == "utterance"]
-    assert len(heard) == 4
+    assert len(heard) == len(SENTENCES)
     assert [request.event for request in server.requests] == heard
     for request in server.requests:
         assert request.path == "/api?room=kitchen"

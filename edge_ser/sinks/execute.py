@@ -27,7 +27,7 @@ PAUSE = 1.0
 _LAST = 5.0  # seconds for the last event
 _STEP = 0.1  # seconds between two looks whether a command has to be killed
 _LINE = 8192  # bytes of output that are shown as one line
-_SECRET = {"EDGE_SER_MQTT_LOGIN", "EDGE_SER_WEBHOOK_TOKEN"}
+_SECRET = {"EDGE_SER_MQTT_LOGIN", "EDGE_SER_WEB_TOKEN", "EDGE_SER_WEBHOOK_TOKEN"}
 _FIELDS = {field.name for kind in (EmotionEvent, StatusEvent) for field in fields(kind)}
 
 
