@@ -13,6 +13,7 @@ import pytest
 import resvg_py
 
 from edge_ser.demo import PATH as DEMO
+from edge_ser.demo import SENTENCES
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS, Classification, Utterance
 from edge_ser.pictures import png, timeline
@@ -54,10 +55,10 @@ def whole(*utterances: Utterance) -> Classification:
 
 
 def test_every_utterance_is_where_it_was_heard(heard: Classification) -> None:
-    root = ET.fromstring(timeline.draw(heard, 17.0, "demo.flac"))
-    axis = time_axis(0.0, 17.0)
+    root = ET.fromstring(timeline.draw(heard, 37.0, "demo.flac"))
+    axis = time_axis(0.0, 37.0)
     blocks = [r for r in root.iter(f"{SVG}rect") if r.find(f"{SVG}title") is not None]
-    assert len(blocks) == len(heard.utterances) == 4
+    assert len(blocks) == len(heard.utterances) == len(SENTENCES)
     for block, u in zip(blocks, heard.utterances, strict=True):
         left, width = float(block.attrib["x"]), float(block.attrib["width"])
         assert left == pytest.approx(axis(u.start), abs=0.6)
@@ -77,13 +78,15 @@ def test_the_height_of_a_bar_is_a_probability() -> None:
 
 
 def test_it_says_in_words_what_it_shows(heard: Classification) -> None:
-    root = ET.fromstring(timeline.draw(heard, 17.0, "demo.flac"))
+    root = ET.fromstring(timeline.draw(heard, 37.0, "demo.flac"))
     assert root.attrib["role"] == "img"
     assert root.findtext(f"{SVG}title") == "What was heard in demo.flac"
-    assert root.findtext(f"{SVG}desc") == (
-        "1.1 s to 4.0 s: angry, 52 %; 5.0 s to 7.3 s: unsure; 8.3 s to 11.2 s: angry, 67 %; "
-        "12.2 s to 15.9 s: neutral, 80 %."
-    )
+    told = [
+        f"{u.start:.1f} s to {u.end:.1f} s: "
+        + (f"{u.emotion}, {100 * u.confidence:.0f} %" if u.emotion else "unsure")
+        for u in heard.utterances
+    ]
+    assert root.findtext(f"{SVG}desc") == f"{'; '.join(told)}."
     many = whole(*[utterance(i, i + 1, 0.7, 0.1, 0.1, 0.1) for i in range(50)])
     assert timeline.describe(many).endswith("; and 30 more.")
     assert timeline.verdict(many) == "angry, 70 %, over 50 utterances"
@@ -105,7 +108,7 @@ def test_svg_stands_alone_light_and_dark(
     suffix: str, heard: Classification, tmp_path: Path
 ) -> None:
     path = tmp_path / f"timeline{suffix}"
-    timeline.save(path, heard, 17.0, "demo.flac")
+    timeline.save(path, heard, 37.0, "demo.flac")
     text = path.read_text(encoding="utf-8")
     root = ET.fromstring(text)
     style = root.findtext(f"{SVG}style") or ""
@@ -118,20 +121,22 @@ def test_svg_stands_alone_light_and_dark(
 
 def test_html_is_one_page_with_a_table(heard: Classification, tmp_path: Path) -> None:
     path = tmp_path / "timeline.html"
-    timeline.save(path, heard, 17.0, "<b>&.flac")
+    timeline.save(path, heard, 37.0, "<b>&.flac")
     text = path.read_text(encoding="utf-8")
     assert "<b>" not in text and text.count("&lt;b&gt;&amp;.flac") == 4
     assert "default-src 'none'" in text and "prefers-color-scheme:dark" in text
-    assert "<td>unsure</td><td>22</td><td>30</td><td>39</td><td>9</td>" in text
+    for u in heard.utterances:
+        shares = "".join(f"<td>{100 * share:.0f}</td>" for share in u.probabilities.values())
+        assert f"<td>{u.emotion or 'unsure'}</td>{shares}" in text
     assert "<script" not in text and "url(" not in text
 
 
 def test_png_is_what_svg_is(heard: Classification, tmp_path: Path) -> None:
     path = tmp_path / "timeline.png"
-    timeline.save(path, heard, 17.0, "demo.flac")
+    timeline.save(path, heard, 37.0, "demo.flac")
     content = path.read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
-    svg = timeline.draw(heard, 17.0, "demo.flac")
+    svg = timeline.draw(heard, 37.0, "demo.flac")
     width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
     assert (width, height) == (2 * WIDTH, round(2 * float(ET.fromstring(svg).attrib["height"])))
     # words, bars and lines are all to be seen: without any of them it is another picture
@@ -146,7 +151,7 @@ def test_png_needs_a_package_that_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(EdgeSerError, match="pip install resvg-py"):
-        timeline.save(tmp_path / "x.png", heard, 17.0, "x")
+        timeline.save(tmp_path / "x.png", heard, 37.0, "x")
     assert not (tmp_path / "x.png").exists()
 
 
@@ -156,18 +161,18 @@ def test_png_without_a_font_is_refused(
     without = functools.partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
     monkeypatch.setattr(resvg_py, "svg_to_bytes", without)
     with pytest.raises(EdgeSerError, match="fonts-dejavu-core"):
-        png.rasterise(timeline.draw(heard, 17.0, "x"))
+        png.rasterise(timeline.draw(heard, 37.0, "x"))
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "x.svg.gz"])
 def test_other_formats_are_refused(name: str, heard: Classification, tmp_path: Path) -> None:
     with pytest.raises(EdgeSerError, match=r"no \.html, \.svg or \.png"):
-        timeline.save(tmp_path / name, heard, 17.0, "x")
+        timeline.save(tmp_path / name, heard, 37.0, "x")
 
 
 def test_what_cannot_be_written_is_one_line(heard: Classification, tmp_path: Path) -> None:
     with pytest.raises(EdgeSerError, match="cannot write .*No such file") as raised:
-        timeline.save(tmp_path / "none" / "x.svg", heard, 17.0, "x")
+        timeline.save(tmp_path / "none" / "x.svg", heard, 37.0, "x")
     assert "\n" not in str(raised.value)
 
 
