@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import soundfile
 
 from edge_ser.audio import AudioFile
 from edge_ser.demo import PATH as DEMO
@@ -18,8 +21,17 @@ def recognizer(request: pytest.FixtureRequest) -> Recognizer:
 
 
 @pytest.fixture(scope="session")
-def demo(recognizer: Recognizer) -> Hearing:
-    return hear(recognizer, AudioFile(DEMO), voice=recognizer.unknown_voice())
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first sentences of the demo clip: no more than a page explains."""
+    path = tmp_path_factory.mktemp("clips") / "clip.flac"
+    signal, rate = soundfile.read(DEMO, stop=12 * 16_000)
+    soundfile.write(path, signal, rate)
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo(recognizer: Recognizer, clip: Path) -> Hearing:
+    return hear(recognizer, AudioFile(clip), voice=recognizer.unknown_voice())
 
 
 @pytest.fixture(scope="session")
