@@ -27,8 +27,7 @@ from edge_ser.cli.listen import _login
 from edge_ser.demo import PATH as DEMO
 from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
-from edge_ser.sinks import mqtt as module
-from edge_ser.sinks.mqtt import Broker, Mqtt
+from edge_ser.sinks.mqtt import Broker, Mqtt, address, client, state
 from tests.command import COMMAND, edge_ser, elsewhere
 from tests.virtual import unavailable
 
@@ -209,20 +208,49 @@ def test_home_assistant_finds_it(mosquitto: Mosquitto) -> None:
         for _ in range(2):  # the second comes when all has arrived: it is told what was retained
             published: dict[str, str] = {}
             with reading(mosquitto.port) as reader:
-                while len(published) < 5 or published[f"{TOPIC}/microphone"] != "off":
+                while len(published) < 8 or published[f"{TOPIC}/microphone"] != "off":
                     published.update([reader.messages.get(timeout=10)])
     assert published[f"{TOPIC}/availability"] == "online"
     found = {k: json.loads(v) for k, v in published.items() if k.startswith("homeassistant/")}
-    known = f"house-kitchen-{module._identity(TOPIC)[:8]}"
+    known = f"house-kitchen-{address.identity(TOPIC)[:8]}"
     emotion = found[f"homeassistant/sensor/{known}/emotion/config"]
-    assert emotion["options"] == [*LABELS, "unsure"]
-    assert emotion["state_topic"] == f"{TOPIC}/utterance"
+    assert emotion["options"] == ["idle", "speaking", *LABELS, "unsure"]
+    assert emotion["state_topic"] == f"{TOPIC}/state"
+    assert published[f"{TOPIC}/state"] == "idle"
+    assert emotion["json_attributes_topic"] == f"{TOPIC}/utterance"
     assert emotion["availability_topic"] == f"{TOPIC}/availability"
     microphone = found[f"homeassistant/binary_sensor/{known}/microphone/config"]
     assert microphone["state_topic"] == f"{TOPIC}/microphone"
     identities = {config["unique_id"] for config in found.values()}
-    assert len(identities) == 3
+    assert len(identities) == 5
     assert all(config["device"] == emotion["device"] for config in found.values())
+
+
+def test_the_house_knows_who_speaks_and_in_what_mood(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "IDLE", 0.5)
+    with Mqtt(mosquitto.broker, None, None, LABELS, "cogcn", pytest.fail) as sink:
+        with reading(mosquitto.port) as reader:
+            assert reader.next("state") == "idle"
+            for _ in range(3):
+                sink(replace(event(1.0), type="window"))
+            assert reader.next("state") == "speaking"
+            sink(event(1.0))
+            assert reader.next("state") == "sad"
+            assert reader.next("mood") == {"emotion": "sad", "probabilities": {"sad": 1.0}}
+            told = time.monotonic()
+            assert reader.next("state") == "idle"
+            assert time.monotonic() - told == pytest.approx(0.5, abs=0.2)
+            sink(replace(event(3.0), emotion=None))
+            assert reader.next("state") == "unsure"
+            sink(replace(event(4.0), type="window"))
+            assert reader.next("state") == "speaking"
+        with reading(mosquitto.port) as late:
+            assert late.next("state") == "speaking"
+            assert not [topic for topic, _ in late.messages.queue if topic.endswith("/mood")]
+    with reading(mosquitto.port) as later:
+        assert later.next("state") == "idle"
 
 
 def test_a_microphone_lost_while_the_broker_is_met_is_told(
@@ -269,7 +297,7 @@ def test_a_state_that_never_arrived_does_not_come_after_a_newer_one(mosquitto: M
 def test_of_too_many_utterances_the_oldest_are_dropped_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "KEPT", 3)
+    monkeypatch.setattr(client, "KEPT", 3)
     said: list[str] = []
     broker = Mosquitto(tmp_path)
     with Mqtt(broker.broker, None, None, LABELS, "cogcn", said.append) as sink:
@@ -376,7 +404,7 @@ def test_addresses_that_are_none(url: str, complaint: str) -> None:
 def test_addresses() -> None:
     found = Broker.parse("mqtt://host")
     assert (found.host, found.port, found.tls) == ("host", 1883, False)
-    host = re.escape(module._plain(socket.gethostname()))
+    host = re.escape(address.plain(socket.gethostname()))
     assert re.fullmatch(rf"edge-ser/{host}-[0-9a-f]{{6}}", found.topic)
     assert Broker.parse("mqtts://host:1/a/b/") == Broker("host", 1, True, "a/b")
 
