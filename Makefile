@@ -1,6 +1,7 @@
 # Everything runs in environments that these targets make by themselves; `make` lists the targets.
 #   .venv        what listens, and the extras asked for        .venv-train  training and export
 #   .venv-test   everything, with the test tools               .venv-3.10 …  test-pythons
+#   .venv-home-assistant-…   test-home-assistant
 #   .venv-docs   the generator of the documentation's site
 # An environment is ready when its stamp is written, which comes last; it is brought up to date when
 # pyproject.toml or constraints.txt has changed.
@@ -13,6 +14,8 @@ EXTRAS ?=
 GROUP ?= export-tflite
 # of test-pythons: the oldest and the newest
 PYTHONS ?= 3.10 3.13
+# of test-home-assistant: versions, each with the Python that it needs
+HOME_ASSISTANTS ?= 2024.3.3-3.11 2025.2.5-3.13
 # of test-arm64, as qemu names them: a Pi 4 and a Pi 5
 PROCESSORS ?= cortex-a72 cortex-a76
 MODELS ?= cogcn cogcn-whisper
@@ -36,8 +39,8 @@ DEMO := edge_ser/demo/demo.flac
 MODEL := edge_ser/models/$(NAME)
 PIP := -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
-.PHONY: help listen train-env test test-pythons test-arm64 test-install lint docs
-.PHONY: constraints model fuzz soak clean
+.PHONY: help listen train-env test test-pythons test-arm64 test-install test-home-assistant
+.PHONY: lint docs constraints model fuzz soak clean
 
 help:
 	@echo "make listen       hear the microphone, or the demo clip where there is none"
@@ -48,6 +51,7 @@ help:
 	@echo "make test-pythons the tests that need no torch, on Python 3.10 and 3.13, where there are any"
 	@echo "make test-arm64   the same models on an emulated Pi 4 and Pi 5; as root"
 	@echo "make test-install installer and service on Debian 12 and 13 and Ubuntu 22.04; minutes, as root"
+	@echo "make test-home-assistant what is published, through Home Assistant's own code; minutes"
 	@echo "make lint         ruff and mypy"
 	@echo "make docs         the documentation as a site: build/docs; fails where a link leads nowhere"
 	@echo "make constraints  pin again what constraints.txt pins; ARGS=\"--upgrade\" to newer versions"
@@ -88,6 +92,15 @@ test-pythons:
 test-install:
 	@device/try-install.sh
 
+# not a part of `make test`: two environments of 400 MB, whose packages come from the index
+test-home-assistant: $(TEST_VENV)/.ready $(HOME_ASSISTANTS:%=.venv-home-assistant-%/.ready)
+	@mkdir -p build
+	@$(TEST_VENV)/bin/python -m tests.home_assistant.record >build/home-assistant.jsonl
+	@for version in $(HOME_ASSISTANTS); do \
+	  .venv-home-assistant-$$version/bin/python tests/home_assistant/check.py \
+	    <build/home-assistant.jsonl || exit 1; \
+	done
+
 test-arm64: $(TEST_VENV)/.ready
 	@PYTHON="$(CURDIR)/$(TEST_VENV)/bin/python" PROCESSORS="$(PROCESSORS)" MODELS="$(MODELS)" device/arm64/run.sh
 
@@ -122,7 +135,7 @@ soak: $(TEST_VENV)/.ready
 	@EDGE_SER_CORPORA="$(CORPORA)" $(TEST_VENV)/bin/python -m benchmarks.soak
 
 clean:
-	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) $(DOCS_VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TRAIN_VENV) $(TEST_VENV) $(DOCS_VENV) .venv-3.* .venv-home-assistant-* build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.ready: pyproject.toml constraints.txt
@@ -164,6 +177,14 @@ $(DOCS_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,.venv-3.$*,a minute)
 	$(call new-pip,.venv-3.$*)
 	@.venv-3.$*/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite,web]" --group test
+	@touch $@
+
+# Home Assistant's MQTT integration asks for its client only when it runs
+.venv-home-assistant-%/.ready:
+	@echo "setting up $(@D), a minute the first time …" >&2
+	@python=$$(tools/find-python.sh $(lastword $(subst -, ,$*))) && "$$python" -m venv --clear $(@D)
+	@$(@D)/bin/python $(filter-out -c constraints.txt,$(PIP)) \
+	  homeassistant==$(firstword $(subst -, ,$*)) "paho-mqtt<2"
 	@touch $@
 
 # $(call new-environment,FOLDER,HOW LONG): without a stamp it starts from nothing.

@@ -9,5 +9,5 @@ for candidate in "python$version" "$(uv python find "$version" 2>/dev/null || tr
     echo "$candidate"
     exit
 done
-echo "test-pythons: there is no Python $version here, nothing is tested on it" >&2
+echo "there is no Python $version here, nothing is tested on it" >&2
 exit 1

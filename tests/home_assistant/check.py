@@ -49,10 +49,11 @@ def rendered(
     home: HomeAssistant, messages: list[Message], topic: str, template: Template | None
 ) -> list[str]:
     """Return what becomes of the messages of a topic, one after the other."""
+    value = MqttValueTemplate(template)
     if template is not None:
         template.hass = home
-    value = MqttValueTemplate(template).async_render_with_possible_json_value
-    return [str(value(payload)) for found, payload in messages if found == topic]
+    render = value.async_render_with_possible_json_value
+    return [str(render(payload)) for found, payload in messages if found == topic]
 
 
 def check(config: dict[str, Any], states: list[str]) -> None:
