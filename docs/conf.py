@@ -60,6 +60,7 @@ maker
 python
 api
 models
+acting
 web
 explain
 training-data

@@ -1,6 +1,6 @@
 """Print everything that `listen --mqtt` publishes about the demo clip, a JSON line per message.
 
-A real broker passes it on. For :mod:`tests.home_assistant.check`; run by `make test-home-assistant`.
+A real broker passes it on. For :mod:`tests.home_assistant.check`, by `make test-home-assistant`.
 """
 
 from __future__ import annotations
