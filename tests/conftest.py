@@ -13,6 +13,9 @@ from coverage import Coverage
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+import edge_ser
+from edge_ser.demo import PATH as DEMO
+from edge_ser.events import Event
 from tests.virtual import ROOT, Environment, unavailable, virtual_microphone
 
 # Before PyTorch is imported, and for all child processes: the networks of the tests are so small
@@ -132,3 +135,21 @@ def own_vmic(libportaudio: None, tmp_path: Path) -> Iterator[Environment]:
     """One to suspend: on a busy machine PulseAudio does not always wake its source again."""
     with virtual_microphone(tmp_path) as environment:
         yield environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the profiles of a user who has none."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config" / "edge-ser" / "profiles"
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> edge_ser.Recognizer:
+    return edge_ser.load("cogcn")
+
+
+@pytest.fixture(scope="module")
+def events(recognizer: edge_ser.Recognizer) -> list[Event]:
+    """What the demo clip gives."""
+    return list(recognizer.stream(DEMO))

@@ -21,22 +21,7 @@ from edge_ser.sinks.web.enrolling import Enrolling
 from tests.command import edge_ser
 from tests.web import first, serving, spoken
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path / "config" / "edge-ser" / "profiles"
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> package.Recognizer:
-    return package.load("cogcn")
-
-
-@pytest.fixture(scope="module")
-def events(recognizer: package.Recognizer) -> list[Event]:
-    """What the demo clip gives."""
-    return list(recognizer.stream(DEMO))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_a_voice_is_learnt_from_the_stream(

@@ -41,6 +41,9 @@ def test_without_arguments_it_helps(capsys: pytest.CaptureFixture[str]) -> None:
         ("classify --threshold 80% a.wav", "'80%' is not a number from 0 to 1; give 0.8 for 80 %"),
         ("classify --threshold 800 a.wav", "'800' is not a number from 0 to 1"),
         ("classify --model cogcn ''", "the name of a file is empty"),
+        ("explain ''", "the name of a file is empty"),
+        ("listen --input ''", "the name of a file is empty"),
+        ("enrol anna --input ''", "the name of a file is empty"),
         ("classify --zzz a.wav", "unrecognized arguments: --zzz"),
     ],
 )

@@ -21,16 +21,7 @@ from edge_ser.voice import VoiceStatistics
 from tests.command import COMMAND, edge_ser
 from tests.virtual import ROOT, Environment
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path / "config" / "edge-ser" / "profiles"
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> package.Recognizer:
-    return package.load("cogcn")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(scope="module")

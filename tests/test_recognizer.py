@@ -25,11 +25,6 @@ from edge_ser.events import Classification, EmotionEvent, StatusEvent
 from edge_ser.voice import VoiceStatistics
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> edge_ser.Recognizer:
-    return edge_ser.load("cogcn")
-
-
 def clips(corpora: Path, count: int) -> list[Path]:
     """``count`` clips over the three corpora, drawn with a fixed seed."""
     patterns = ("ravdess/*/*.flac", "emodb/wav/*.flac", "nemo/samples/*.flac")

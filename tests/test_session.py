@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> edge_ser.Recognizer:
-    return edge_ser.load()
-
-
-@pytest.fixture(scope="module")
 def demo() -> np.ndarray:
     return soundfile.read(DEMO, dtype="int16")[0][: 8 * 16_000]
 

@@ -29,21 +29,7 @@ from tests.web import TOKEN, Served, first, serving
 LOST = StatusEvent(status="lost", at=4.0, message="the microphone is gone", dropped=320)
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path / "config" / "edge-ser" / "profiles"
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> package.Recognizer:
-    return package.load("cogcn")
-
-
-@pytest.fixture(scope="module")
-def events(recognizer: package.Recognizer) -> list[Event]:
-    """What the demo clip gives."""
-    return list(recognizer.stream(DEMO))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -28,23 +28,12 @@ from tests.command import COMMAND
 from tests.virtual import measured
 from tests.web import TOKEN, serving, spoken
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("home")]
 
 CONNECTED = "document.querySelector('#connection').textContent === 'connected'"
 ROWS = "document.querySelectorAll('#latest tbody tr').length"
 HEADLINE = "document.querySelector('#headline strong').textContent"
 RATE = 16_000
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path / "config" / "edge-ser" / "profiles"
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> package.Recognizer:
-    return package.load("cogcn")
 
 
 @pytest.fixture(scope="module")

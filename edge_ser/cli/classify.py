@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edge_ser.cli import options
-from edge_ser.cli.output import cannot_write, check_output, fail, say
+from edge_ser.cli.output import fail, say
+from edge_ser.paths import cannot_write, check_output
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=options.channel,
+        type=options.whole,
         default=len(os.sched_getaffinity(0)),
         metavar="N",
         help="processes at most (default: all cores, %(default)s)",
@@ -67,8 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify file after file; report those that cannot be used and go on with the next."""
-    from edge_ser.bundle import load_bundle
-    from edge_ser.cli.files import classify, find
+    from edge_ser.cli.files import FileClassifier, classify, find
     from edge_ser.cli.results import Csv, Table, write_answer, write_labels
     from edge_ser.pictures import timeline
 
@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         timeline.check(arguments.timeline)
         check_output(arguments.timeline, files)
     terminal = None if arguments.json else _terminal()
-    labels = load_bundle(arguments.model).labels
+    classifier = FileClassifier(arguments)
+    labels = classifier.labels
     with ExitStack() as stack:
         table = Table(files, labels, terminal)
         writers = [write_answer if arguments.json else table]
@@ -90,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.labels:
             track = stack.enter_context(_create(arguments.labels, files))
         code = 0
-        answers = classify(files, arguments, arguments.jobs)
+        answers = classify(files, classifier, arguments.jobs)
         for answer in _with_progress(answers, len(files), terminal):
             if answer.error:
                 code = fail(answer.error)

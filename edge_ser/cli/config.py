@@ -51,21 +51,22 @@ def set_defaults(command: str, parsers: Mapping[str, Parser]) -> Path | None:
     if not file.exists():
         return None
     settings = _read(file)
+    known = {name: _options(parser) for name, parser in parsers.items()}
+    everything = {option for options in known.values() for option in options}
     for key, value in settings.items():
-        if isinstance(value, dict):
-            if key not in parsers:
-                raise EdgeSerError(f"{file}: no command {key!r}{did_you_mean(key, parsers)}")
-            for name in value:
-                if name not in _options(parsers[key]):
-                    guess = did_you_mean(name, _options(parsers[key]))
-                    raise EdgeSerError(f"{file}: {key} has no option {name!r}{guess}")
-        elif not any(key in _options(parser) for parser in parsers.values()):
-            everything = {name for parser in parsers.values() for name in _options(parser)}
-            raise EdgeSerError(f"{file}: no option {key!r}{did_you_mean(key, everything)}")
-    parser = parsers[command]
+        if not isinstance(value, dict):
+            if key not in everything:
+                raise EdgeSerError(f"{file}: no option {key!r}{did_you_mean(key, everything)}")
+            continue
+        if key not in known:
+            raise EdgeSerError(f"{file}: no command {key!r}{did_you_mean(key, known)}")
+        for name in value:
+            if name not in known[key]:
+                guess = did_you_mean(name, known[key])
+                raise EdgeSerError(f"{file}: {key} has no option {name!r}{guess}")
     for key, value in {**settings, **settings.get(command, {})}.items():
-        if not isinstance(value, dict) and (action := _options(parser).get(key)):
-            parser.set_defaults(**{action.dest: _value(file, key, action, value)})
+        if not isinstance(value, dict) and (action := known[command].get(key)):
+            parsers[command].set_defaults(**{action.dest: _value(file, key, action, value)})
     return file
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
@@ -32,7 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     options.add_device(source)
     source.add_argument(
-        "--input", type=Path, nargs="+", metavar="FILE", help="recordings of the voice instead"
+        "--input",
+        type=options.existing,
+        nargs="+",
+        metavar="FILE",
+        help="recordings of the voice instead",
     )
     parser.add_argument(
         "--seconds",

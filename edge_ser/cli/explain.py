@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ser.cli import options
-from edge_ser.cli.output import cannot_write, check_output, write_line
+from edge_ser.cli.output import write_line
+from edge_ser.paths import check_output, write
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +26,7 @@ edge-ser explain clip.wav                      write clip.wav.html
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="audio file; -: stdin")
+    parser.add_argument("file", type=options.existing, metavar="FILE", help="audio file; -: stdin")
     parser.add_argument(
         "--output",
         type=Path,
@@ -66,10 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=heard,
         )
         html = page.write(hearing, recognizer, explained)
-    try:
-        output.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise cannot_write(output, error) from None
+    write(output, html.encode())
     write_line(f"{output}: {verdict(hearing.result)}")
     return 0
 

@@ -76,9 +76,14 @@ class FileClassifier:
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self._arguments = arguments
+        self.arguments = arguments
         self._recognizer = load(arguments.model, arguments.backend)
         self._voice = options.voice(arguments, self._recognizer)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions of the model."""
+        return tuple(self._recognizer.bundle.labels)
 
     def __call__(self, path: Path) -> Answer:
         """Classify a file."""
@@ -86,10 +91,10 @@ class FileClassifier:
             if stat.S_ISDIR(mode(path)):
                 raise EdgeSerError(f"{path} holds no audio files")
             result = self._recognizer.classify_source(
-                options.recording(self._arguments, path),
-                self._arguments.threshold,
+                options.recording(self.arguments, path),
+                self.arguments.threshold,
                 voice=self._voice.copy(),
-                adapt=not self._arguments.no_adapt,
+                adapt=not self.arguments.no_adapt,
             )
         except EdgeSerError as error:
             return Answer(path, error=error)
@@ -114,20 +119,21 @@ def _within(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def classify(files: Sequence[Path], arguments: argparse.Namespace, jobs: int) -> Iterator[Answer]:
+def classify(files: Sequence[Path], classifier: FileClassifier, jobs: int) -> Iterator[Answer]:
     """Yield the answer of each file, in order.
 
     Args:
         files: what :func:`find` returns.
-        arguments: as in :class:`FileClassifier`.
+        classifier: classifies them; several processes make others of its options.
         jobs: processes at most; few files need fewer.
 
     Raises:
-        EdgeSerError: as in :class:`FileClassifier`, or the system has ended a process.
+        EdgeSerError: the system has ended a process.
     """
     jobs = min(jobs, -(-len(files) // _PER_PROCESS))
-    classifier = FileClassifier(arguments)
-    return map(classifier, files) if jobs < 2 else _in_processes(files, arguments, jobs)
+    if jobs < 2:
+        return map(classifier, files)
+    return _in_processes(files, classifier.arguments, jobs)
 
 
 def _in_processes(

@@ -37,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     options.add_device(source)
     source.add_argument(
-        "--input", type=Path, metavar="FILE", help="read a file or a pipe instead; -: stdin"
+        "--input",
+        type=options.existing,
+        metavar="FILE",
+        help="read a file or a pipe instead; -: stdin",
     )
     options.add_audio(parser)
     parser.add_argument(

@@ -43,7 +43,7 @@ def add_audio(parser: argparse.ArgumentParser) -> None:
     """Add what says how recordings and pipes are read."""
     parser.add_argument(
         "--channel",
-        type=channel,
+        type=whole,
         metavar="N",
         help="hear only channel N, from 1 (default: what the channels have in common)",
     )
@@ -56,7 +56,7 @@ def add_audio(parser: argparse.ArgumentParser) -> None:
         help="encoding of raw samples (default: s16le)",
     )
     parser.add_argument(
-        "--channels", type=channel, metavar="N", help="channels of raw samples (default: 1)"
+        "--channels", type=whole, metavar="N", help="channels of raw samples (default: 1)"
     )
 
 
@@ -145,7 +145,7 @@ def existing(text: str) -> Path:
     return Path(text)
 
 
-def channel(text: str) -> int:
+def whole(text: str) -> int:
     """Parse a number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")

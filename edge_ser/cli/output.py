@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import logging
 import os
-import stat
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edge_ser.errors import EdgeSerError
-from edge_ser.paths import mode
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 
 _log = logging.getLogger(__name__)
@@ -81,30 +75,6 @@ def say(message: str) -> None:
     """Write one line to stderr, which takes everything but results."""
     sys.stderr.write(" ".join(message.splitlines()) + "\n")
     sys.stderr.flush()
-
-
-def check_output(path: Path, inputs: Iterable[Path]) -> None:
-    """Check that a file may be written before there is anything to write.
-
-    Raises:
-        EdgeSerError: it is one of ``inputs``, or its folder is missing or not ours.
-    """
-    try:
-        if mode(path) and any(mode(file) and path.samefile(file) for file in inputs):
-            raise EdgeSerError(f"{path} is to be read, not overwritten; choose another name")
-        place = path if mode(path) else path.parent
-        if stat.S_ISDIR(mode(path)):
-            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not os.access(place, os.W_OK):
-            code = errno.EACCES if mode(place) else errno.ENOENT
-            raise OSError(code, os.strerror(code))
-    except OSError as error:
-        raise cannot_write(path, error) from None
-
-
-def cannot_write(path: Path, error: OSError) -> EdgeSerError:
-    """Return what tells that a file cannot be written."""
-    return EdgeSerError(f"cannot write {path} ({error.strerror}); choose another")
 
 
 def write_line(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_ser.errors import EdgeSerError
+from edge_ser.paths import write
 from edge_ser.pictures import page
 from edge_ser.pictures.axis import clock
 from edge_ser.pictures.rows import lane, stack, strip, time_axis
@@ -93,10 +94,7 @@ def save(path: Path, classification: Classification, duration: float, name: str)
         from edge_ser.pictures.png import rasterise
 
         content = rasterise(svg)
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise EdgeSerError(f"cannot write {path} ({error.strerror}); choose another") from None
+    write(path, content)
 
 
 def check(path: Path) -> str:
