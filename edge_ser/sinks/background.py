@@ -58,6 +58,7 @@ class BackgroundSink(ABC):
                 self._left_out += len(self._waiting) + self._thread.is_alive()
                 self._waiting.clear()
             self._tell_left_out()
+            self._warn = lambda text: None  # a thread that still hangs has nothing to tell
 
     def __call__(self, event: Event) -> None:
         """Let the event wait for its turn, unless it is a ``window``."""
