@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -46,16 +47,25 @@ class Served:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, {**given})
             answer = connection.getresponse()
+            assert not answer.chunked, "this is a stream, which does not end"
             return answer.status, answer.headers, answer.read().decode()
 
     @contextmanager
-    def reading(self, **headers: str) -> Iterator[Iterator[tuple[str, Any]]]:
-        """The messages of the stream, as (kind, data)."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.request("GET", "/events", headers=headers)
-            answer = connection.getresponse()
-            assert answer.status == 200, answer.read()
-            yield messages(answer)
+    def reading(self, patience: float = 0.0, **headers: str) -> Iterator[Iterator[tuple[str, Any]]]:
+        """The messages of the stream, as (kind, data); waits ``patience`` seconds for a place."""
+        deadline = time.monotonic() + patience
+        while True:
+            with closing(
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            ) as connection:
+                connection.request("GET", "/events", headers=headers)
+                answer = connection.getresponse()
+                if answer.status == 503 and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                    continue
+                assert answer.status == 200, answer.read()
+                yield messages(answer)
+                return
 
 
 def messages(answer: http.client.HTTPResponse) -> Iterator[tuple[str, Any]]:
