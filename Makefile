@@ -98,7 +98,9 @@ test-home-assistant: $(TEST_VENV)/.ready $(HOME_ASSISTANTS:%=.venv-home-assistan
 	@$(TEST_VENV)/bin/python -m tests.home_assistant.record >build/home-assistant.jsonl
 	@for version in $(HOME_ASSISTANTS); do \
 	  .venv-home-assistant-$$version/bin/python tests/home_assistant/check.py \
-	    <build/home-assistant.jsonl || exit 1; \
+	    <build/home-assistant.jsonl && \
+	  .venv-home-assistant-$$version/bin/python tests/home_assistant/automation.py \
+	    examples/home_assistant.yaml || exit 1; \
 	done
 
 test-arm64: $(TEST_VENV)/.ready

@@ -218,7 +218,8 @@ def judge(
     """Compare the events with the expected utterances, and report."""
     spoilt = [fault[1:] for fault in source.faults if fault[0] not in _MODEL]
     troubled = np.array(spoilt or [(-9e9, -9e9)])
-    utterances = np.array([found for event in events if (found := _speech(event))])
+    heard = [found for event in events if (found := _speech(event))]
+    utterances = np.reshape(heard, (-1, 2))
     clean, missing = 0, []
     played = np.reshape(source.played, (-1, 3))
     for number, begin, end in played.tolist():

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import ssl
+import subprocess
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+
+def certify(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate of this machine, and its key, which no system trusts."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    request += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    request += ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(request, check=True, capture_output=True)
+    return certificate, key
 
 
 @dataclass
@@ -24,11 +37,13 @@ class Server:
     """A server on a free port of this machine, or on ``port``.
 
     ``answers``: status codes of the next requests; then 200. 3xx lead to ``elsewhere``.
+    ``certified``: certificate and key; with them it speaks TLS.
     """
 
     answers: deque[int] = field(default_factory=deque)
     elsewhere: str = ""
     port: int = 0
+    certified: tuple[Path, Path] | None = None
     requests: list[Posted] = field(default_factory=list)
 
     def __enter__(self) -> Server:
@@ -48,6 +63,10 @@ class Server:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        if self.certified:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certified)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
         return self
@@ -59,4 +78,4 @@ class Server:
     @property
     def url(self) -> str:
         """Its address, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.certified else 'http'}://127.0.0.1:{self.port}"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 import soundfile
+import yaml
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 from websockets.asyncio.client import connect
 
 import edge_ser
 from edge_ser.demo import PATH as DEMO
+from edge_ser.events import LABELS
+from edge_ser.sinks.mqtt.discovery import messages
 from examples import led, robot, table, websocket
 
 
@@ -86,3 +90,17 @@ def test_a_table_of_a_folder(clip: Path, utterances: tuple[edge_ser.Utterance, .
     assert found["emotion"].fillna("").tolist() == [u.emotion or "" for u in utterances]
     assert found["file"].unique().tolist() == [clip.name]
     assert {"start", "end", "confidence", "probabilities.angry"} <= set(found.columns)
+
+
+def test_home_assistant_has_what_the_automation_waits_for() -> None:
+    """What it does then, `make test-home-assistant` tries."""
+    text = (Path(led.__file__).parent / "home_assistant.yaml").read_text()
+    (topic,) = re.findall(r"--mqtt mqtt://[a-z.]+/(\S+)", text)
+    entities = {
+        f"{name.split('/')[1]}.{topic}_{name.split('/')[3]}".replace("-", "_"): entity
+        for name, entity in messages(topic, "pi", LABELS, "cogcn").items()
+    }
+    (automation,) = yaml.safe_load(text)
+    (trigger,) = automation["trigger"]
+    assert trigger["to"] in entities[trigger["entity_id"]]["options"]
+    assert {trigger["entity_id"]} == set(re.findall(r"\b(?:binary_)?sensor\.\w+", text))

@@ -29,6 +29,7 @@ from edge_ser.errors import NotInstalledError
 from edge_ser.events import LABELS, EmotionEvent, StatusEvent
 from edge_ser.sinks.mqtt import Broker, Mqtt, address, client, state
 from tests.command import COMMAND, edge_ser, elsewhere
+from tests.server import certify
 from tests.virtual import unavailable
 
 TOPIC = "house/kitchen"
@@ -350,23 +351,7 @@ def test_a_broker_with_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_tls_checks_the_certificate(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=127.0.0.1",
-    ]
-    request += ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*request, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
-    )
+    certificate, key = certify(tmp_path)
     broker = Mosquitto(
         tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}"
     )

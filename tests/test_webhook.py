@@ -16,7 +16,7 @@ from edge_ser.demo import SENTENCES
 from edge_ser.sinks import webhook as module
 from edge_ser.sinks.webhook import Webhook
 from tests.command import edge_ser
-from tests.server import Server
+from tests.server import Server, certify
 from tests.test_execute import soon
 from tests.test_sinks import LOST, UTTERANCE, WINDOW
 
@@ -58,6 +58,27 @@ def test_without_a_token_there_is_no_header() -> None:
     (request,) = server.requests
     assert "Authorization" not in request.headers
     assert request.event == json.loads(json.dumps(LOST.to_dict()))
+
+
+def test_tls_checks_the_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    with Server(certified=certify(tmp_path)) as server:
+        with Webhook(server.url, "s3cret", said.append) as sink:
+            sink(UTTERANCE)
+            soon(lambda: said)
+        assert not server.requests
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        with Webhook(server.url, "s3cret", pytest.fail) as sink:
+            sink(UTTERANCE)
+            soon(lambda: server.requests)
+    (request,) = server.requests
+    assert request.headers["Authorization"] == "Bearer s3cret"
+    refused, left_out = said
+    assert refused == (
+        f"{HERE} has a certificate that is not trusted (self-signed certificate); "
+        "SSL_CERT_FILE names one to trust; listening goes on"
+    )
+    assert left_out == "--webhook: 1 event was left out"
 
 
 @pytest.mark.parametrize("code", [500, 503, 429, 408])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -93,6 +94,9 @@ class Webhook(BackgroundSink):
                 return f"answers {error.code} {error.reason}", again
         except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                told = f"has a certificate that is not trusted ({reason.verify_message})"
+                return f"{told}; SSL_CERT_FILE names one to trust", True
             return f"cannot be reached ({getattr(reason, 'strerror', None) or reason})", True
         return "", False
 

@@ -45,6 +45,7 @@ def test_a_missing_utterance_is_noticed_unless_a_fault_was_near() -> None:
     assert not report["passed"]
     assert report["missing_between_faults"] == [{"clip": 0, "at": 20.5}]
     assert report["expected_between_faults"] == 2
+    assert len(soak.judge(played(), wanted, [], 0)["missing_between_faults"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EdgeSerError, match="cannot write"):
         write_bundle(tmp_path / "file" / "model", reference.card, {})
+    with pytest.raises(EdgeSerError, match="is no folder"):
+        write_bundle(tmp_path / "file", reference.card, {})
 
 
 KILLED = """
