@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_ser.errors import EdgeSerError
 from train.conditions.augment import CLEAN
+from train.config import Config
 from train.metrics import Predictions, Scores, aggregate, mean_ua
 from train.systems import TITLES
 
@@ -93,18 +94,23 @@ class System:
     def from_dict(cls, written: Mapping[str, Any]) -> System:
         """Build a system from the output of :meth:`to_dict`.
 
+        Settings that are newer than the row have their defaults, at which nothing changes.
+
         Raises:
             KeyError: a key is missing, or the normalisation unknown.
             TypeError: the keys of a fit are wrong.
         """
         if written["normalisation"] not in NORMALISATIONS:
             raise KeyError("normalisation")
+        settings = {k: written[k] for k in ("config", "parameters") if k in written}
+        if "config" in settings:
+            settings["config"] = Config.from_dict(settings["config"]).to_dict()
         return cls(
             name=written["name"],
             model=written["model"],
             normalisation=written["normalisation"],
             corpora=written["corpora"],
-            settings={k: written[k] for k in ("config", "parameters") if k in written},
+            settings=settings,
             fits=[Fit(**fit) for fit in written["fits"]],
         )
 
@@ -183,8 +189,7 @@ class RowFile:
         self._system = system
         if self._file.is_file():
             before = _read(self._file)
-            described = json.loads(json.dumps(system.to_dict()))
-            if replace(before, fits=()).to_dict() != described:
+            if _plain(replace(before, fits=())) != _plain(system):
                 raise EdgeSerError(f"{self._file} was made with other settings or clips; remove it")
             self._system = before
 
@@ -227,6 +232,11 @@ def _place(system: System) -> tuple[bool, int, str, int]:
     models, words = list(TITLES), list(NORMALISATIONS)
     place = models.index(system.model) if system.model in TITLES else len(models)
     return system.name not in TITLES, place, system.name, words.index(system.normalisation)
+
+
+def _plain(system: System) -> Any:
+    """Return the system as it is read from a file, where tuples are lists."""
+    return json.loads(json.dumps(system.to_dict()))
 
 
 def _read(file: Path) -> System:

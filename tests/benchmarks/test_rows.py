@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.rows import published, read
+from benchmarks.rows import RowFile, published, read
 from edge_ser.errors import EdgeSerError
 from tests.benchmarks.report.made_up import fit, several, system, write
+from train import config
 
 
 def test_reads_what_was_measured(tmp_path: Path) -> None:
@@ -50,6 +53,17 @@ def test_files_that_are_no_rows(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(EdgeSerError, match=r"x\.json: is not a row"):
         read(tmp_path)
+
+
+def test_a_row_is_older_than_a_setting(tmp_path: Path) -> None:
+    now = replace(system("cogcn", []), settings={"config": config.load("cogcn").to_dict()})
+    then = json.loads(json.dumps(replace(now, fits=[fit(0, 6)]).to_dict()))
+    assert then["config"].pop("smoothing") == 0
+    (tmp_path / "cogcn-cold.json").write_text(json.dumps(then))
+    assert RowFile(tmp_path, now).missing(0, range(3)) == [1, 2]
+    other = config.load("cogcn", changes=["smoothing=0.1"]).to_dict()
+    with pytest.raises(EdgeSerError, match="made with other settings"):
+        RowFile(tmp_path, replace(now, settings={"config": other}))
 
 
 def test_another_normalisation(tmp_path: Path) -> None:
