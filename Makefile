@@ -164,7 +164,8 @@ $(TRAIN_VENV)/.group-%: $(TRAIN_VENV)/.ready
 $(TEST_VENV)/.ready: pyproject.toml constraints.txt
 	$(call new-environment,$(TEST_VENV),some minutes)
 	$(call new-pip,$(TEST_VENV))
-	@$(TEST_VENV)/bin/python $(PIP) -e ".[mqtt,onnx,png,tflite,web]" --group dev
+	@$(TEST_VENV)/bin/python $(PIP) --no-compile -e ".[mqtt,onnx,png,tflite,web]" --group dev
+	$(call compile,$(TEST_VENV))
 	$(call train-command,$(TEST_VENV))
 	@touch $@
 
@@ -210,6 +211,11 @@ endef
 # $(call new-pip,FOLDER): one that reads dependency groups; Python's and Debian 12's are too old.
 define new-pip
 	@$(1)/bin/python $(PIP) "pip>=25.1"
+endef
+
+# $(call compile,FOLDER): on all cores, while pip uses one; some packages hold files of Python 2.
+define compile
+	@$(1)/bin/python -m compileall -q -j 0 $(1)/lib >/dev/null || true
 endef
 
 # $(call train-command,FOLDER): edge-ser-train, whose code is in the checkout and not in the wheel.

@@ -5,7 +5,7 @@
 #   sudo device/install.sh --uninstall   remove it; what was heard stays in /var/lib/edge-ser
 #   device/install.sh --dry-run          only print what would be done; with --uninstall too
 #
-# It touches /opt/edge-ser, the unit edge-ser.service, the system user edge-ser and, once,
+# It touches /opt/edge-ser, the unit edge-ser.service, its drop-ins, the system user edge-ser and, once,
 # /etc/default/edge-ser; and it installs the packages python3-venv and libportaudio2.
 set -eu
 
@@ -91,7 +91,7 @@ uninstall() {
     if [ -e "$UNIT" ]; then
         manager stop edge-ser.service
         run systemctl disable edge-ser.service
-        run rm -f "$UNIT"
+        run rm -rf "$UNIT" "$UNIT.d"
         manager daemon-reload
     fi
     run rm -rf "$HOME_OF_IT"

@@ -38,11 +38,14 @@ $QEMU:FPOC" >$BINFMT/register || fail "binfmt is refused: arm64 cannot be emulat
 
 # The host's apt resolves and downloads for arm64 with a state of its own; nothing is configured.
 unpack_debian() {
+    debian=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Label: Debian' |
+        head -n 1)
+    [ -n "$debian" ] || fail "apt knows no source of Debian 12 here; add one"
     apt=$WORK/apt
     mkdir -p "$apt/lists/partial" "$apt/archives/partial"
     : >"$apt/status"
     cat >"$apt/sources" <<EOF
-deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
+deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $debian bookworm main
 EOF
     cat >"$apt/apt.conf" <<EOF
 APT::Architecture "arm64";
