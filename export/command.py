@@ -25,7 +25,7 @@ from export.report import make_report, report_text
 from export.signature import Signature
 from export.strangers import describe, judge, temperature, threshold
 from export.verify import FoldResult, Outcome, pool, usable, verify_fold
-from export.write import check_output, write_bundle
+from export.write import check_folder, write_bundle
 from train import models
 from train.conditions import augment
 from train.dispatch import next_step
@@ -82,7 +82,7 @@ def quantize(args: argparse.Namespace, console: Console) -> dict[str, Failure]:
             allowed, a runtime disagrees with PyTorch, every format failed, or the bundle cannot be
             written.
     """
-    check_output(args.output)
+    check_folder(args.output)
     cache = Cache.open(args.cache, args.jobs, console)
     run = _open(args.run, cache)
     formats = args.formats or available(run.config.model)

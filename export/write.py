@@ -14,15 +14,17 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.paths import mode
 
 
-def check_output(output: Path) -> None:
+def check_folder(output: Path) -> None:
     """Check that a bundle may be written to the folder ``output`` before there is one.
 
     Raises:
         EdgeSerError: it is a file, or holds files but no bundle.
     """
-    if mode(output) and not output.is_dir():
+    if not mode(output):
+        return
+    if not output.is_dir():
         raise EdgeSerError(f"{output} is no folder; choose another --output")
-    if mode(output) and not (output / SUMS).is_file() and any(output.iterdir()):
+    if not (output / SUMS).is_file() and any(output.iterdir()):
         raise EdgeSerError(f"{output} is not empty and holds no bundle; choose another --output")
 
 
@@ -34,11 +36,11 @@ def write_bundle(output: Path, card: dict[str, Any], files: dict[str, bytes]) ->
     exchange two folders atomically, it may also be missing.
 
     Raises:
-        EdgeSerError: see :func:`check_output`; or ``output`` cannot be written.
+        EdgeSerError: see :func:`check_folder`; or ``output`` cannot be written.
     """
     contents = {"model.json": (json.dumps(card, indent=1) + "\n").encode(), **files}
     contents[SUMS] = sums(contents)
-    check_output(output)
+    check_folder(output)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
