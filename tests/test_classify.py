@@ -199,3 +199,11 @@ def test_a_process_that_is_killed_is_told(folder: Path) -> None:
         "try again with --jobs 1\n"
     )
     assert not psutil.wait_procs(workers, timeout=5)[1]
+
+
+def test_processes_end_with_a_parent_that_is_killed(folder: Path) -> None:
+    process, workers = started(folder)
+    process.kill()
+    process.communicate(timeout=20)
+    assert len(workers) == 2
+    assert not psutil.wait_procs(workers, timeout=5)[1]

@@ -74,7 +74,7 @@ _VALUES = (
     "tensorrt",
     "cogcn",
     "./cogcn",
-    "/",
+    "/etc",
     "/dev/null",
     "/dev/full",
     ".",
@@ -90,7 +90,8 @@ _VALUES = (
     "http://127.0.0.1",
     "99999999999999999999",
 )
-"""Any of these may follow --output, so none may name a file that matters."""
+"""Any may follow --output: none names a file that matters; or `classify`: none names a folder with
+recordings, whose number would be that of the machine."""
 _SUMMARY = re.compile(r"\d+ files: ")
 _TOLD = ("edge-ser: error: ", "edge-ser: warning: ", "listening to ", "the page is at ")
 

@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import stat
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -170,11 +171,20 @@ _classifier: FileClassifier
 def _begin(arguments: argparse.Namespace) -> None:
     """Prepare a process of the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that started it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     logger = logging.getLogger("edge_ser")
     logger.addHandler(QueueHandler(_told))
     logger.setLevel(logging.DEBUG)
     global _classifier
     _classifier = FileClassifier(arguments)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent was killed: the pool would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _classify(path: Path) -> tuple[Answer, list[logging.LogRecord]]:
