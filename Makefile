@@ -77,7 +77,7 @@ test: $(TEST_VENV)/.ready
 	@$(TEST_VENV)/bin/coverage erase
 	@EDGE_SER_CORPORA="$(CORPORA)" $(if $(ARGS),,COVERAGE_PROCESS_START=pyproject.toml) \
 	  $(TEST_VENV)/bin/python -m pytest \
-	  --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	  --numprocesses auto --dist loadfile $(ARGS)
 	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage combine --quiet)
 	$(if $(ARGS),,@$(TEST_VENV)/bin/coverage report)
 
@@ -86,7 +86,7 @@ test-pythons:
 	  python=$$(tools/find-python.sh $$version) || continue; \
 	  $(MAKE) --no-print-directory PYTHON="$$python" .venv-$$version/.ready && \
 	  .venv-$$version/bin/python -m pytest --runtime \
-	    --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || exit 1; \
+	    --numprocesses auto --dist loadfile $(ARGS) || exit 1; \
 	done
 
 test-install:

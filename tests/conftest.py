@@ -30,6 +30,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 _OTHERS = ("benchmarks", "export", "report", "train")
 """Folders of the tests of all but edge_ser."""
 
+_WAITING = frozenset(
+    f"tests/test_{name}.py"
+    for name in (
+        *("examples", "jack", "microphone", "mqtt", "mqtt_state", "native", "profiles"),
+        *("service", "steady", "terminal", "web", "web_page", "webhook"),
+    )
+)
+"""Files of the tests that keep pace with a clock: they mostly wait, and fail when they starve."""
+
 
 class _Training:
     """Skip a test module as soon as it imports what only training has, however indirectly."""
@@ -59,6 +68,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use every core, four at most, and one worker more for the tests that mostly wait."""
+    return min(len(os.sched_getaffinity(0)), 4) + 1
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Let the worker that keeps pace with a clock have a core whenever it wants one."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not _waits(nodeid) and os.nice(0) < 10:
+        os.nice(10)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Count lines where edge_ser itself is tested: it slows training and exporting."""
@@ -80,6 +100,10 @@ def pytest_sessionfinish() -> None:
         counting.save()
 
 
+def _waits(nodeid: str) -> bool:
+    return nodeid.split("::", 1)[0] in _WAITING
+
+
 def _needs_more(item: pytest.Item) -> bool:
     fixtures = {"corpora", "own_vmic", "vmic"}.intersection(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("system") is not None
@@ -89,10 +113,13 @@ class _FolderScheduling(LoadFileScheduling):  # type: ignore[misc]
     """Give a worker whole files, or all files of a folder that share what takes long to prepare.
 
     Those are the exports, for what they import, and the reports, for the runs that they look into.
+    The tests that mostly wait go to one worker, one after another.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
+        if _waits(nodeid):
+            return "waiting"
         folders = ("tests/export", "tests/benchmarks/report", "tests/report")
         return next((folder for folder in folders if file.startswith(f"{folder}/")), file)
 
