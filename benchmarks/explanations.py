@@ -71,7 +71,8 @@ def measure(model: str, speaker: str, file: Path) -> list[Measured]:
     if not hearing.longest:
         return []
     (heard,) = hearing.longest
-    occlusion = Occlusion(recognizer, recognizer.inputs(heard.segment.values, heard.voice))
+    x = recognizer.inputs(heard.segment.values, heard.voice)
+    occlusion = Occlusion(recognizer, x, heard.voice)
     nodes, everywhere = np.arange(len(occlusion.x)), np.ones(len(occlusion.x), bool)
     own = groups(hearing.names)
     owner = np.array([list(own).index(group_of(name).name) for name in hearing.names])

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edge_ser.audio import Block, Source
     from edge_ser.recognizer import Recognizer
     from edge_ser.speech.segment import SpeechSegment
+    from edge_ser.voice import VoiceStatistics
 
 _CLIPPED = 0.001
 
@@ -41,8 +45,7 @@ class Enrolment:
         self.wanted = wanted
         """Seconds of speech to hear."""
         self._since = since
-        self.voice = recognizer.unknown_voice()
-        """Statistics of the voice."""
+        self._utterances: list[NDArray[np.float32]] = []
         self.seconds = 0.0
         """Seconds of speech so far, in finished utterances."""
         self.unfinished = 0.0
@@ -54,6 +57,13 @@ class Enrolment:
 
     def __repr__(self) -> str:
         return f"Enrolment({self._recognizer!r}, seconds={self.seconds:.1f}/{self.wanted:g})"
+
+    @property
+    def voice(self) -> VoiceStatistics:
+        """Statistics of the voice, from what was heard so far."""
+        voice = self._recognizer.unknown_voice()
+        self._recognizer.enrol(voice, self._utterances)
+        return voice
 
     @property
     def enough(self) -> bool:
@@ -85,7 +95,7 @@ class Enrolment:
             if segment.start < self._since:
                 continue
             if segment.final:
-                self._recognizer.hear(self.voice, segment.values, 1.0)
+                self._utterances.append(segment.values)
                 self.seconds += segment.end - segment.start
                 self.unfinished, self._begun = 0.0, None
             else:

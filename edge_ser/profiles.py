@@ -20,6 +20,8 @@ from edge_ser.paths import mode
 from edge_ser.voice import VoiceStatistics
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge_ser.bundle import Bundle
 
 FORMAT = "edge-ser profile 1"
@@ -74,6 +76,7 @@ def save(path: Path, voice: VoiceStatistics, bundle: Bundle) -> None:
         "n": round(voice.count, 3),
         "mean": np.round(voice.mean, 6).tolist(),
         "mean_square": np.round(voice.mean_square, 6).tolist(),
+        **({} if voice.offset is None else {"offset": np.round(voice.offset, 6).tolist()}),
         "seconds": round(voice.count * bundle.features.step, 1),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
@@ -117,16 +120,28 @@ def load(name: str, bundle: Bundle) -> VoiceStatistics:
         raise EdgeSerError(
             f"model {bundle.name} does not adapt to voices: use it without --profile"
         )
+    dimension = bundle.features.dimension
     try:
         count = float(content["n"])
-        means = [np.array(content[key], np.float64) for key in ("mean", "mean_square")]
-        shapes = {value.shape for value in means} == {(bundle.features.dimension,)}
-        good = shapes and 0 <= count < 1e9 and all(np.isfinite(value).all() for value in means)
+        if not 0 <= count < 1e9:
+            raise ValueError
+        mean, square = (_vector(content[key], dimension) for key in ("mean", "mean_square"))
+        # profiles of earlier versions have none
+        offset = (
+            _vector(content["offset"], len(bundle.labels)).astype(np.float32)
+            if "offset" in content
+            else None
+        )
     except (KeyError, TypeError, ValueError):
-        good = False
-    if not good:
-        raise EdgeSerError(f"profile {path} is damaged: enrol again, with edge-ser enrol")
-    return VoiceStatistics(bundle.prior, count, *means)
+        raise EdgeSerError(f"profile {path} is damaged: enrol again, with edge-ser enrol") from None
+    return VoiceStatistics(bundle.prior, count, mean, square, offset)
+
+
+def _vector(content: Any, length: int) -> NDArray[np.float64]:
+    values = np.array(content, np.float64)
+    if values.shape != (length,) or not np.isfinite(values).all():
+        raise ValueError
+    return values
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from edge_ser.session import Session, check
 from edge_ser.speech.gate import SpeechGate
 from edge_ser.speech.segmenter import SpeechSegmenter
 from edge_ser.speech.whisper_segmenter import WhisperSegmenter
-from edge_ser.voice import NEUTRAL, VoiceStatistics, weight
+from edge_ser.voice import NEUTRAL, VoiceStatistics, enrolment_offset, weight
 from edge_ser.windows import window_slices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterable
+    from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -98,8 +98,14 @@ class Recognizer:
             voice: statistics of the speaker; None if nothing is known.
         """
         x = self.inputs(values, voice)
-        scores = [self.score(x[rows]) for rows in self.windows(len(x))]
-        return np.mean(scores, axis=0, dtype=np.float32)
+        return self.mean([self.score(x[rows]) for rows in self.windows(len(x))], voice)
+
+    def mean(
+        self, scores: Sequence[NDArray[np.float32]], voice: VoiceStatistics | None = None
+    ) -> NDArray[np.float32]:
+        """Compute the logits (C,) of an utterance from those of its windows, see :meth:`logits`."""
+        logits: NDArray[np.float32] = np.mean(scores, axis=0, dtype=np.float32)
+        return logits if voice is None or voice.offset is None else logits + voice.offset
 
     def inputs(
         self, values: NDArray[np.float32], voice: VoiceStatistics | None = None
@@ -156,6 +162,20 @@ class Recognizer:
         """
         if self.bundle.prior is not None:
             voice.hear(self._normalisation.transform(values), weight(neutral))
+
+    def enrol(self, voice: VoiceStatistics, utterances: Sequence[NDArray[np.float32]]) -> None:
+        """Learn a voice from ordinary speech: its statistics, and the offset of its logits.
+
+        Args:
+            voice: statistics of the speaker.
+            utterances: (n, d) raw vectors of each.
+        """
+        for values in utterances:
+            self.hear(voice, values, 1.0)
+        if utterances and NEUTRAL in self.bundle.labels:
+            voice.offset = None
+            logits = np.mean([self.logits(values, voice) for values in utterances], axis=0)
+            voice.offset = enrolment_offset(logits, self.bundle.labels.index(NEUTRAL))
 
     def session(
         self,

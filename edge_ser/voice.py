@@ -14,6 +14,8 @@ LONGEST = 3_000.0
 NEUTRAL = "neutral"
 """Label of ordinary speech, which tells more about a voice than emotional speech does."""
 _LEAST_DEVIATION = 0.1  # of the training speakers': a short utterance may hardly vary
+_SHARE = 0.3
+_MARGIN = 1.3
 
 
 class VoiceStatistics:
@@ -31,6 +33,7 @@ class VoiceStatistics:
         count: n, the weighted number of nodes that were heard.
         mean: (d,) :math:`\bar{z}`, their weighted mean; zeros by default.
         mean_square: (d,) :math:`\overline{z^2}`, the weighted mean of their squares; likewise.
+        offset: (C,) added to the logits of this voice, see :func:`enrolment_offset`; None: nothing.
 
     >>> voice = VoiceStatistics(100.0)
     >>> voice.transform(np.float32([[1, 2]]), limit=5.0)
@@ -46,12 +49,14 @@ class VoiceStatistics:
         count: float = 0.0,
         mean: NDArray[np.float64] | None = None,
         mean_square: NDArray[np.float64] | None = None,
+        offset: NDArray[np.float32] | None = None,
     ) -> None:
         nothing = np.zeros(1)
         self.prior = prior
         self.count = count
         self.mean = nothing if mean is None else mean
         self.mean_square = nothing if mean_square is None else mean_square
+        self.offset = offset
 
     def __repr__(self) -> str:
         return f"VoiceStatistics(prior={self.prior:g}, count={self.count:.1f})"
@@ -59,10 +64,11 @@ class VoiceStatistics:
     def take(self, other: VoiceStatistics) -> None:
         """Go on from other statistics."""
         self.count, self.mean, self.mean_square = other.count, other.mean, other.mean_square
+        self.offset = other.offset
 
     def copy(self) -> VoiceStatistics:
         """Return statistics that go on from here by themselves."""
-        return VoiceStatistics(self.prior, self.count, self.mean, self.mean_square)
+        return VoiceStatistics(self.prior, self.count, self.mean, self.mean_square, self.offset)
 
     def hear(self, nodes: NDArray[np.float32], weight: float) -> None:
         """Add an utterance, and forget what exceeds :data:`LONGEST`.
@@ -101,3 +107,28 @@ def weight(neutral: float) -> float:
     utterances therefore count a quarter, as does every utterance where no label says neutral.
     """
     return 0.25 + 0.75 * neutral
+
+
+def enrolment_offset(logits: NDArray[np.float32], neutral: int) -> NDArray[np.float32]:
+    r"""Compute what is added to all logits of a voice, given its logits when it spoke neutrally.
+
+    A stranger's neutral voice may sound sad or angry to a network, and so does all that it says.
+    The offset takes back a share of that (an additive logit adjustment, as Menon et al. 2021,
+    "Long-tail learning via logit adjustment", equation (9), make it for rare classes):
+
+    .. math:: b = 0.3 \, (t - l), \qquad t_c = 1.3 \text{ if } c \text{ is neutral, else }
+        -1.3 / (C - 1)
+
+    with :math:`l` the logits less their mean. Training speakers have about this :math:`t`. All of
+    :math:`t - l` would be too much: how neutral is told from other speech differs by corpus, too.
+
+    Args:
+        logits: (C,) mean over the utterances.
+        neutral: index of the label.
+
+    >>> enrolment_offset(np.float32([0, 0, 0, 2]), neutral=2).round(2)
+    array([ 0.02,  0.02,  0.54, -0.58], dtype=float32)
+    """
+    target = np.full(len(logits), -_MARGIN / (len(logits) - 1), np.float32)
+    target[neutral] = _MARGIN
+    return np.float32(_SHARE) * (target - (logits - logits.mean()))

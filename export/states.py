@@ -79,8 +79,8 @@ def answers(
         voice = recognizer.unknown_voice()
         if state == "enrolled":
             enrolled = _enrolment(own, table, random)
-            for row in enrolled:
-                _hear(recognizer, voice, clips, row, 1.0)
+            spoken = [values for row in enrolled for values, _ in _utterances(clips, row)]
+            recognizer.enrol(voice, spoken)
             own = np.setdiff1d(own, enrolled)
         for heard, (row, counts) in enumerate(_stream(own, table, state, random)):
             if state == "cold":
@@ -144,13 +144,6 @@ def _utterances(clips: Clips, row: int) -> Iterable[tuple[NDArray[np.float32], f
             clips.values[bounds[0, 0] : bounds[-1, 1]],
             float(clips.seconds[utterance]),
         )
-
-
-def _hear(
-    recognizer: Recognizer, voice: VoiceStatistics, clips: Clips, row: int, neutral: float
-) -> None:
-    for values, _ in _utterances(clips, row):
-        recognizer.hear(voice, values, neutral)
 
 
 def _ask(

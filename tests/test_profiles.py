@@ -41,7 +41,7 @@ def test_a_voice_is_enrolled_listed_and_used(recordings: list[Path], home: Path)
     assert content["seconds"] > 20
     assert list(content) == [
         *("format", "model", "version", "features", "normalisation"),
-        *("n", "mean", "mean_square", "seconds", "created"),
+        *("n", "mean", "mean_square", "offset", "seconds", "created"),
     ]
     (listed,) = edge_ser("profiles", "--json").records
     assert (listed["name"], listed["model"], listed["path"]) == ("anna", "cogcn", str(file))
@@ -86,13 +86,19 @@ def test_profiles_of_others_and_damaged_ones(
 ) -> None:
     bundle = recognizer.bundle
     dimension = bundle.features.dimension
-    voice = VoiceStatistics(100.0, 50.0, np.ones(dimension), np.full(dimension, 2.0))
+    offset = np.array([0.5, 0, -0.25, -0.25], np.float32)
+    voice = VoiceStatistics(100.0, 50.0, np.ones(dimension), np.full(dimension, 2.0), offset)
     file = tmp_path / "voice.json"
     profiles.save(file, voice, bundle)
     loaded = profiles.load(str(file), bundle)
     assert loaded.count == 50
     np.testing.assert_array_equal(loaded.mean_square, voice.mean_square)
+    assert loaded.offset is not None
+    np.testing.assert_array_equal(loaded.offset, offset)
     good = json.loads(file.read_text())
+    earlier = {key: value for key, value in good.items() if key != "offset"}
+    file.write_text(json.dumps(earlier))
+    assert profiles.load(str(file), bundle).offset is None
     for changes, message in (
         ({"model": "other"}, "was made for other"),
         ({"version": "0"}, "enrol again, with edge-ser enrol"),
@@ -100,6 +106,8 @@ def test_profiles_of_others_and_damaged_ones(
         ({"format": "other"}, "is not a profile of edge-ser"),
         ({"mean": [1.0]}, "is damaged: enrol again"),
         ({"n": -1}, "is damaged: enrol again"),
+        ({"offset": [0.1]}, "is damaged: enrol again"),
+        ({"offset": [0.1, 0.1, 0.1, float("inf")]}, "is damaged: enrol again"),
         ({"mean": [float("nan")] * dimension}, "is damaged: enrol again"),
     ):
         file.write_text(json.dumps({**good, **changes}))

@@ -265,6 +265,45 @@ def test_repr(recognizer: edge_ser.Recognizer) -> None:
     assert "egemaps-69@" in repr(recognizer)
 
 
+def nodes(recognizer: edge_ser.Recognizer, clips: list[Path]) -> list[NDArray[np.float32]]:
+    found = []
+    for clip in clips:
+        with AudioFile(clip) as source, recognizer.segmenter() as segmenter:
+            segments = [s for block in source for s in segmenter.push(block.samples)]
+            found += [s.values for s in (*segments, *segmenter.finish())]
+    return found
+
+
+def test_enrolment_says_what_neutral_sounds_like(
+    recognizer: edge_ser.Recognizer, corpora: Path
+) -> None:
+    """A share of the way from the voice's neutral logits to those of training speakers."""
+    heard = nodes(recognizer, sorted(corpora.glob("ravdess/Actor_03/03-01-01-*.flac")))
+    assert len(heard) > 3
+    voice, plain = recognizer.unknown_voice(), recognizer.unknown_voice()
+    recognizer.enrol(voice, heard)
+    for values in heard:
+        recognizer.hear(plain, values, 1.0)
+    np.testing.assert_array_equal(voice.mean, plain.mean)
+    before = np.mean([recognizer.logits(values, plain) for values in heard], axis=0)
+    after = np.mean([recognizer.logits(values, voice) for values in heard], axis=0)
+    target = np.full(4, -1.3 / 3)
+    target[recognizer.bundle.labels.index("neutral")] = 1.3
+    left, was = target - after + after.mean(), target - before + before.mean()
+    np.testing.assert_allclose(left, 0.7 * was, atol=1e-5)
+    assert np.abs(was).max() > 0.1
+
+
+def test_labels_without_neutral_have_no_offset(
+    recognizer: edge_ser.Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(recognizer.bundle), "labels", ("calm", "wild", "tired", "other"))
+    voice = recognizer.unknown_voice()
+    recognizer.enrol(voice, nodes(recognizer, [DEMO]))
+    assert voice.count > 0
+    assert voice.offset is None
+
+
 @pytest.mark.parametrize("trouble", ["raises", "is no number"])
 def test_speech_that_cannot_be_scored_is_told_and_the_next_is_heard(
     monkeypatch: pytest.MonkeyPatch, trouble: str

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from edge_ser.recognizer import Recognizer
+    from edge_ser.voice import VoiceStatistics
 
 _SPAN = 0.5
 """Seconds of the stretch that is sought, at least: what a node of ``cogcn`` looks at."""
@@ -118,17 +119,23 @@ class Occlusion:
     Args:
         recognizer: the model.
         x: (n, d) normalised nodes.
+        voice: statistics of the speaker; None if nothing is known.
         label: index of the label whose log-odds count; by default the most probable one.
     """
 
     def __init__(
-        self, recognizer: Recognizer, x: NDArray[np.float32], label: int | None = None
+        self,
+        recognizer: Recognizer,
+        x: NDArray[np.float32],
+        voice: VoiceStatistics | None = None,
+        label: int | None = None,
     ) -> None:
         self._recognizer = recognizer
         self.x = x
         self._windows = recognizer.windows(len(x))
         self._scores = [recognizer.score(x[rows]) for rows in self._windows]
-        self.probabilities = recognizer.softmax(self._mean(self._scores))
+        self._voice = voice
+        self.probabilities = recognizer.softmax(recognizer.mean(self._scores, voice))
         self.label = int(self.probabilities.argmax()) if label is None else label
 
     def without(self, rows: NDArray[np.bool_], columns: NDArray[np.bool_] | None = None) -> Without:
@@ -144,13 +151,9 @@ class Occlusion:
             self._recognizer.score(changed[part]) if rows[part].any() else known
             for part, known in zip(self._windows, self._scores, strict=True)
         ]
-        probabilities = self._recognizer.softmax(self._mean(scores))
+        probabilities = self._recognizer.softmax(self._recognizer.mean(scores, self._voice))
         drop = _log_odds(self.probabilities, self.label) - _log_odds(probabilities, self.label)
         return Without(probabilities, drop)
-
-    @staticmethod
-    def _mean(scores: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        return np.mean(scores, axis=0, dtype=np.float32)
 
 
 def attribute(
@@ -158,6 +161,7 @@ def attribute(
     x: NDArray[np.float32],
     first: float,
     groups: Mapping[str, NDArray[np.bool_]],
+    voice: VoiceStatistics | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Attribution:
     """Find what moved the answer to an utterance.
@@ -167,12 +171,13 @@ def attribute(
         x: (n, d) normalised nodes.
         first: middle of the first node in seconds.
         groups: name to the features (d,) that belong to it.
+        voice: statistics of the speaker; None if nothing is known.
         progress: called with the share of the work that is done.
 
     Raises:
         EdgeSerError: a logit is not finite.
     """
-    occlusion = Occlusion(recognizer, x)
+    occlusion = Occlusion(recognizer, x, voice)
     step = recognizer.bundle.features.step
     size = recognizer.bundle.features.count(_MOMENT)
     moments = np.arange(len(x)) // size

@@ -46,7 +46,7 @@ def section(
     """
     segment, labels = heard.segment, recognizer.bundle.labels
     x, own = recognizer.inputs(segment.values, heard.voice), groups(hearing.names)
-    found = attribute(recognizer, x, segment.first, own, progress)
+    found = attribute(recognizer, x, segment.first, own, heard.voice, progress)
     drawn = _graph(found, recognizer, x, segment.first)
     panels = [_deletion(found, labels)]
     if drawn and drawn.edges:

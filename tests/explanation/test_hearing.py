@@ -28,6 +28,15 @@ def test_an_answer_can_be_computed_again(recognizer: Recognizer, demo: Hearing) 
     assert demo.longest[0].voice.count == 0 < demo.longest[1].voice.count
 
 
+def test_the_offset_of_an_enrolled_voice_counts(recognizer: Recognizer, demo: Hearing) -> None:
+    values, voice = demo.longest[0].segment.values, recognizer.unknown_voice()
+    recognizer.enrol(voice, [heard.segment.values for heard in demo.longest])
+    again = Occlusion(recognizer, recognizer.inputs(values, voice), voice)
+    assert again.probabilities.tolist() == recognizer.probabilities(values, voice).tolist()
+    voice.offset = None
+    assert abs(again.probabilities - recognizer.probabilities(values, voice)).max() > 0.001
+
+
 def test_nodes_lie_in_their_utterance(recognizer: Recognizer, demo: Hearing) -> None:
     features = recognizer.bundle.features
     for heard in demo.longest:
