@@ -14,8 +14,10 @@ LONGEST = 3_000.0
 NEUTRAL = "neutral"
 """Label of ordinary speech, which tells more about a voice than emotional speech does."""
 _LEAST_DEVIATION = 0.1  # of the training speakers': a short utterance may hardly vary
-_SHARE = 0.3
-_MARGIN = 1.3
+SHARE = 0.3
+"""Share of an enrolled voice's deviation that is taken back, see :func:`enrolment_offset`."""
+MARGIN = 1.3
+"""Logit that neutral speech of a voice should have, less the mean of its logits."""
 
 
 class VoiceStatistics:
@@ -129,6 +131,6 @@ def enrolment_offset(logits: NDArray[np.float32], neutral: int) -> NDArray[np.fl
     >>> enrolment_offset(np.float32([0, 0, 0, 2]), neutral=2).round(2)
     array([ 0.02,  0.02,  0.54, -0.58], dtype=float32)
     """
-    target = np.full(len(logits), -_MARGIN / (len(logits) - 1), np.float32)
-    target[neutral] = _MARGIN
-    return np.float32(_SHARE) * (target - (logits - logits.mean()))
+    target = np.full(len(logits), -MARGIN / (len(logits) - 1), np.float32)
+    target[neutral] = MARGIN
+    return np.float32(SHARE) * (target - (logits - logits.mean()))
