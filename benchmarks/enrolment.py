@@ -72,7 +72,8 @@ def _ask(
         (outer,) = (name for name in CORPORA if name not in (*pair, corpus))
         own = np.flatnonzero(data.table.corpora == corpus)
         for share, margin in SETTINGS:
-            with patch.multiple(voice, SHARE=share, MARGIN=margin):
+            recognizer.bundle.card["enrolment"] = {"offset": share}
+            with patch.object(voice, "MARGIN", margin):
                 answered = answers(
                     recognizer, data.clips[augment.CLEAN], data.table, own, "enrolled"
                 )
@@ -89,7 +90,7 @@ def page(model: str, found: Sequence[dict[str, Any]]) -> str:
         "",
         "UA in percent on speakers of whom ten neutral clips were heard before: networks (int8)",
         "trained on two corpora, asked about the others; then the cases that never meet a corpus.",
-        f"edge-ser takes back {voice.SHARE:g}, towards {voice.MARGIN:g}.",
+        f"The share is the recipe's `voice_offset`; it is taken back towards {voice.MARGIN:g}.",
         "",
         f"| share taken back | towards | mean | {' | '.join(f'without {c}' for c in CORPORA)} |",
         f"|---|---|---|{'---|' * len(CORPORA)}",

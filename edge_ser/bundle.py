@@ -118,6 +118,14 @@ class Bundle:
         return None if count is None else float(count)
 
     @property
+    def offset(self) -> float:
+        """Share of an enrolled voice's deviation that is taken back, 0 to 1.
+
+        See :func:`edge_ser.voice.enrolment_offset`.
+        """
+        return float(self.card.get("enrolment", {}).get("offset", 0.0))
+
+    @property
     def temperature(self) -> float:
         """Divisor of the logits, so that probabilities mean what they say; 1 if not calibrated."""
         return float(self.card.get("temperature", 1.0))
@@ -302,6 +310,8 @@ def _problem(bundle: Bundle) -> str | None:
         return "normalisation is not finite and positive"
     if bundle.prior is not None and not 0 < bundle.prior < 1e9:
         return f"normalisation with a count of {bundle.prior}"
+    if not 0 <= bundle.offset <= 1:
+        return f"enrolment with an offset of {bundle.offset}"
     if bundle.strangers is not None and not 0 <= bundle.strangers <= 1:
         return f"right on strangers {bundle.strangers}"
     if not 0 < bundle.temperature < 1e3 or not 0 <= bundle.threshold <= 1:

@@ -164,7 +164,7 @@ class Recognizer:
             voice.hear(self._normalisation.transform(values), weight(neutral))
 
     def enrol(self, voice: VoiceStatistics, utterances: Sequence[NDArray[np.float32]]) -> None:
-        """Learn a voice from ordinary speech: its statistics, and the offset of its logits.
+        """Learn a voice from ordinary speech: its statistics, and the offset if the model has one.
 
         Args:
             voice: statistics of the speaker.
@@ -172,10 +172,11 @@ class Recognizer:
         """
         for values in utterances:
             self.hear(voice, values, 1.0)
-        if utterances and NEUTRAL in self.bundle.labels:
+        labels, share = self.bundle.labels, self.bundle.offset
+        if utterances and share and NEUTRAL in labels:
             voice.offset = None
             logits = np.mean([self.logits(values, voice) for values in utterances], axis=0)
-            voice.offset = enrolment_offset(logits, self.bundle.labels.index(NEUTRAL))
+            voice.offset = enrolment_offset(logits, labels.index(NEUTRAL), share)
 
     def session(
         self,

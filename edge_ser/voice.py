@@ -14,8 +14,6 @@ LONGEST = 3_000.0
 NEUTRAL = "neutral"
 """Label of ordinary speech, which tells more about a voice than emotional speech does."""
 _LEAST_DEVIATION = 0.1  # of the training speakers': a short utterance may hardly vary
-SHARE = 0.3
-"""Share of an enrolled voice's deviation that is taken back, see :func:`enrolment_offset`."""
 MARGIN = 1.3
 """Logit that neutral speech of a voice should have, less the mean of its logits."""
 
@@ -111,14 +109,16 @@ def weight(neutral: float) -> float:
     return 0.25 + 0.75 * neutral
 
 
-def enrolment_offset(logits: NDArray[np.float32], neutral: int) -> NDArray[np.float32]:
+def enrolment_offset(
+    logits: NDArray[np.float32], neutral: int, share: float
+) -> NDArray[np.float32]:
     r"""Compute what is added to all logits of a voice, given its logits when it spoke neutrally.
 
     A stranger's neutral voice may sound sad or angry to a network, and so does all that it says.
     The offset takes back a share of that (an additive logit adjustment, as Menon et al. 2021,
     "Long-tail learning via logit adjustment", equation (9), make it for rare classes):
 
-    .. math:: b = 0.3 \, (t - l), \qquad t_c = 1.3 \text{ if } c \text{ is neutral, else }
+    .. math:: b = s \, (t - l), \qquad t_c = 1.3 \text{ if } c \text{ is neutral, else }
         -1.3 / (C - 1)
 
     with :math:`l` the logits less their mean. Training speakers have about this :math:`t`. All of
@@ -127,10 +127,11 @@ def enrolment_offset(logits: NDArray[np.float32], neutral: int) -> NDArray[np.fl
     Args:
         logits: (C,) mean over the utterances.
         neutral: index of the label.
+        share: s, 0 to 1.
 
-    >>> enrolment_offset(np.float32([0, 0, 0, 2]), neutral=2).round(2)
+    >>> enrolment_offset(np.float32([0, 0, 0, 2]), neutral=2, share=0.3).round(2)
     array([ 0.02,  0.02,  0.54, -0.58], dtype=float32)
     """
     target = np.full(len(logits), -MARGIN / (len(logits) - 1), np.float32)
     target[neutral] = MARGIN
-    return np.float32(SHARE) * (target - (logits - logits.mean()))
+    return np.float32(share) * (target - (logits - logits.mean()))

@@ -96,6 +96,7 @@ def network_card(config: Config, trained: Trained, name: str, recipe: Recipe) ->
             **trained.normalisation.to_dict(),
             **({"count": config.voice_prior} if config.voice_prior else {}),
         },
+        **({"enrolment": {"offset": config.voice_offset}} if config.voice_offset else {}),
         "windows": {"length": config.window, "step": config.window_step},
         "graph": {"kind": config.graph, **gamma},
         "parameters": count_parameters(trained.model),

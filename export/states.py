@@ -61,7 +61,6 @@ def answers(
     rows: NDArray[np.int64],
     state: str,
     seed: int = 0,
-    offset: bool = True,
 ) -> Answers:
     """Ask a model about every clip in a state of knowledge.
 
@@ -72,7 +71,6 @@ def answers(
         rows: the clips of the speakers to be judged.
         state: one of :data:`STATES`.
         seed: of the order of the clips.
-        offset: whether enrolment learns an offset of the logits, too.
     """
     random = np.random.default_rng(seed)
     judged, logits, before = [], [], []
@@ -83,8 +81,6 @@ def answers(
             enrolled = _enrolment(own, table, random)
             spoken = [values for row in enrolled for values, _ in _utterances(clips, row)]
             recognizer.enrol(voice, spoken)
-            if not offset:
-                voice.offset = None
             own = np.setdiff1d(own, enrolled)
         for heard, (row, counts) in enumerate(_stream(own, table, state, random)):
             if state == "cold":

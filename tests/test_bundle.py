@@ -105,6 +105,7 @@ BAD_CARDS: dict[str, Callable[[dict[str, Any]], object]] = {
     "a temperature that is no number": lambda c: c.update(temperature=float("nan")),
     "a threshold above 1": lambda c: c.update(threshold=1.5),
     "a count below 0": lambda c: c["normalisation"].update(count=-1),
+    "an offset above 1": lambda c: c.update(enrolment={"offset": 1.5}),
     "right on strangers three times in one": lambda c: c["strangers"]["cold"].update(ua=3),
     "another format": lambda card: card.update(format="edge-ser bundle 99"),
     "no labels": lambda card: card.pop("labels"),

@@ -265,6 +265,11 @@ def test_repr(recognizer: edge_ser.Recognizer) -> None:
     assert "egemaps-69@" in repr(recognizer)
 
 
+def with_offset(recognizer: edge_ser.Recognizer, share: float) -> edge_ser.Recognizer:
+    card = {**recognizer.bundle.card, "enrolment": {"offset": share}}
+    return edge_ser.Recognizer(replace(recognizer.bundle, card=card))
+
+
 def nodes(recognizer: edge_ser.Recognizer, clips: list[Path]) -> list[NDArray[np.float32]]:
     found = []
     for clip in clips:
@@ -281,9 +286,9 @@ def test_enrolment_says_what_neutral_sounds_like(
     heard = nodes(recognizer, sorted(corpora.glob("ravdess/Actor_03/03-01-01-*.flac")))
     assert len(heard) > 3
     voice, plain = recognizer.unknown_voice(), recognizer.unknown_voice()
-    recognizer.enrol(voice, heard)
-    for values in heard:
-        recognizer.hear(plain, values, 1.0)
+    recognizer.enrol(plain, heard)
+    assert plain.offset is None
+    with_offset(recognizer, 0.3).enrol(voice, heard)
     np.testing.assert_array_equal(voice.mean, plain.mean)
     before = np.mean([recognizer.logits(values, plain) for values in heard], axis=0)
     after = np.mean([recognizer.logits(values, voice) for values in heard], axis=0)
@@ -299,7 +304,7 @@ def test_labels_without_neutral_have_no_offset(
 ) -> None:
     monkeypatch.setattr(type(recognizer.bundle), "labels", ("calm", "wild", "tired", "other"))
     voice = recognizer.unknown_voice()
-    recognizer.enrol(voice, nodes(recognizer, [DEMO]))
+    with_offset(recognizer, 0.3).enrol(voice, nodes(recognizer, [DEMO]))
     assert voice.count > 0
     assert voice.offset is None
 

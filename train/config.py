@@ -55,12 +55,13 @@ class Config:
     :data:`edge_ser.events.LABELS`; ``features``, by default those of the network's paper;
     ``words``, the path of word vectors for models that also read transcripts (see
     :mod:`train.features.words`); ``share``, the fraction of the training clips to train on;
-    ``voice_prior``, the number of nodes that the
-    training speakers count for in the statistics of a voice (0: the network does not adapt, see
-    :mod:`train.learning.contexts`); ``channels``, the number of copies of every clip through a
-    random room, microphone and codec, ``sounds``, the folder of noises and rooms for them,
-    ``open_sounds``, whether only those of permissive licences, and ``effects``, what they may do,
-    everything by default (see :mod:`train.conditions.channel`);
+    ``voice_prior``, the number of nodes that the training speakers count for in the statistics of a
+    voice (0: the network does not adapt, see :mod:`train.learning.contexts`), and ``voice_offset``,
+    the share of an enrolled voice's deviation that a device takes back (see
+    :func:`edge_ser.voice.enrolment_offset`); ``channels``, the number of copies of every clip
+    through a random room, microphone and codec, ``sounds``, the folder of noises and rooms for
+    them, ``open_sounds``, whether only those of permissive licences, and ``effects``, what they may
+    do, everything by default (see :mod:`train.conditions.channel`);
     ``without``, speakers that take no part, as in ``crema-d/1006``; ``tested_only``, corpora that
     nothing is learnt from; ``smoothing``, the share of every label that all labels divide between
     them; ``votes``, the share of a label that listeners decide, where a corpus tells what they
@@ -95,6 +96,7 @@ class Config:
     words: str = ""
     share: float = 1.0
     voice_prior: float = 0.0
+    voice_offset: float = 0.0
     channels: int = 0
     sounds: str = ""
     open_sounds: bool = False
@@ -251,6 +253,9 @@ def _validate(config: Config) -> None:
         "minimum_rate, weight_decay, mixup, voice_prior, noise and consistency must be 0 or more": (
             min(config.minimum_rate, config.weight_decay, config.mixup) >= 0
             and min(config.voice_prior, config.noise, config.consistency) >= 0
+        ),
+        "voice_offset must lie in [0, 1], and be 0 without voice_prior": (
+            0 <= config.voice_offset <= (1 if config.voice_prior else 0)
         ),
         "a network that adapts to a voice needs normalisation = cold": (
             not config.voice_prior or config.normalisation == "cold"

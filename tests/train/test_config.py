@@ -109,6 +109,7 @@ def test_a_choice_names_what_had_several_values() -> None:
         ("batch=0", "at least 1"),
         ("consistency=-1", "voice_prior, noise and consistency must be 0 or more"),
         ("noise=-1", "voice_prior, noise and consistency must be 0 or more"),
+        ("voice_offset=0.3", "voice_offset must lie in \\[0, 1\\], and be 0 without voice_prior"),
         ("votes=2", r"votes must lie in \[0, 1\]"),
         ("crop=0.0", r"share and crop must lie in \(0, 1\]"),
         ("consistency=1", "consistency compares two variants of a clip"),
