@@ -76,7 +76,7 @@ def save(path: Path, voice: VoiceStatistics, bundle: Bundle) -> None:
         "n": round(voice.count, 3),
         "mean": np.round(voice.mean, 6).tolist(),
         "mean_square": np.round(voice.mean_square, 6).tolist(),
-        **({} if voice.offset is None else {"offset": np.round(voice.offset, 6).tolist()}),
+        **({} if voice.offset is None else {"offset": np.round(voice.offset.astype(float), 6).tolist()}),
         "seconds": round(voice.count * bundle.features.step, 1),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
