@@ -74,9 +74,9 @@ def save(path: Path, voice: VoiceStatistics, bundle: Bundle) -> None:
         "format": FORMAT,
         **_identity(bundle),
         "n": round(voice.count, 3),
-        "mean": np.round(voice.mean, 6).tolist(),
-        "mean_square": np.round(voice.mean_square, 6).tolist(),
-        **({} if voice.offset is None else {"offset": np.round(voice.offset.astype(float), 6).tolist()}),
+        "mean": _rounded(voice.mean),
+        "mean_square": _rounded(voice.mean_square),
+        **({} if voice.offset is None else {"offset": _rounded(voice.offset)}),
         "seconds": round(voice.count * bundle.features.step, 1),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
@@ -135,6 +135,10 @@ def load(name: str, bundle: Bundle) -> VoiceStatistics:
     except (KeyError, TypeError, ValueError):
         raise EdgeSerError(f"profile {path} is damaged: enrol again, with edge-ser enrol") from None
     return VoiceStatistics(bundle.prior, count, mean, square, offset)
+
+
+def _rounded(values: NDArray[np.floating]) -> list[float]:
+    return [round(float(value), 6) for value in values]
 
 
 def _vector(content: Any, length: int) -> NDArray[np.float64]:
