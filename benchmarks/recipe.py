@@ -117,6 +117,8 @@ _WHISPER: dict[str, list[str]] = {
     "half as many epochs": ["epochs=8"],
     "twice as many epochs": ["epochs=30"],
 }
+UNCHANGED = ("voice_offset=0",)
+"""Of the networks that are compared: the offset of enrolment would hide by how much one is off."""
 VARIATIONS = {"cogcn": _EGEMAPS, "cogcn-whisper": _WHISPER}
 """Model to what is changed: settings of its recipe."""
 TEACHERS = {"taught by cogcn-whisper": "cogcn-whisper"}
@@ -127,8 +129,7 @@ def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> d
     """Train on every pair of corpora, and ask about the other two in every state."""
     sounds = f"sounds={corpora / 'sounds'}"
     changes = VARIATIONS[model][name]
-    # the offset of enrolment would hide by how much a network is off
-    config = configurations.load("cogcn", CONFIGS[model], [sounds, "voice_offset=0", *changes])
+    config = configurations.load("cogcn", CONFIGS[model], [sounds, *UNCHANGED, *changes])
     rows = read_rows({corpus: corpora / corpus for corpus in CORPORA}, config, cache)
     data = load_data(config, rows, training_variants(config), cache)
     teacher = None

@@ -12,7 +12,8 @@ from train.conditions.augment import CLEAN
 def test_every_variation_is_a_configuration() -> None:
     for model, variations in recipe.VARIATIONS.items():
         for changes in variations.values():
-            changed = config.load("cogcn", recipe.CONFIGS[model], ["sounds=DIR", *changes])
+            given = ["sounds=DIR", *recipe.UNCHANGED, *changes]
+            changed = config.load("cogcn", recipe.CONFIGS[model], given)
             assert len(changed.candidates()) == 1
 
 
