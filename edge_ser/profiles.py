@@ -143,7 +143,8 @@ def _rounded(values: NDArray[np.floating]) -> list[float]:
 
 def _vector(content: Any, length: int) -> NDArray[np.float64]:
     values = np.array(content, np.float64)
-    if values.shape != (length,) or not np.isfinite(values).all():
+    # a comparison with NaN is false; more than this overflows in float32
+    if values.shape != (length,) or not (np.abs(values) < 1e30).all():
         raise ValueError
     return values
 

@@ -108,6 +108,7 @@ def test_profiles_of_others_and_damaged_ones(
         ({"n": -1}, "is damaged: enrol again"),
         ({"offset": [0.1]}, "is damaged: enrol again"),
         ({"offset": [0.1, 0.1, 0.1, float("inf")]}, "is damaged: enrol again"),
+        ({"offset": [0.1, 0.1, 0.1, 1e300]}, "is damaged: enrol again"),
         ({"mean": [float("nan")] * dimension}, "is damaged: enrol again"),
     ):
         file.write_text(json.dumps({**good, **changes}))
