@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,6 +106,21 @@ def test_a_gap_begins_anew(recognizer: edge_ser.Recognizer, corpora: Path) -> No
     assert [s.end + 100 for s in alone] == pytest.approx([s.end for s in after])
     np.testing.assert_array_equal(alone[0].values, after[0].values)
     assert recognizer.classify_source(AudioSignal(signal, 16_000)).utterances
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_the_detector_keeps_to_one_thread() -> None:
+    hear = """
+import os, numpy
+from edge_ser.speech.gate import SpeechDetector
+before = dict(os.environ)
+detector = SpeechDetector()
+threads = len(os.listdir("/proc/self/task"))
+detector.probability(numpy.ones(detector.chunk, numpy.int16), 1.0)
+assert len(os.listdir("/proc/self/task")) == threads, "it starts threads"
+assert dict(os.environ) == before
+"""
+    subprocess.run([sys.executable, "-c", hear], check=True)
 
 
 def test_a_missing_library_is_named(
