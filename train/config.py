@@ -12,7 +12,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from edge_ser.graph import KINDS
 from train import models
-from train.conditions.channel import EFFECTS
+from train.conditions.channel import EFFECTS, SIMULATED
 from train.features.extraction import dimension, step
 from train.labels import check_labels
 from train.suggestions import suggest
@@ -61,7 +61,7 @@ class Config:
     :func:`edge_ser.voice.enrolment_offset`); ``channels``, the number of copies of every clip
     through a random room, microphone and codec, ``sounds``, the folder of noises and rooms for
     them, ``open_sounds``, whether only those of permissive licences, and ``effects``, what they may
-    do, everything by default (see :mod:`train.conditions.channel`);
+    do, everything but ``simulated`` rooms by default (see :mod:`train.conditions.channel`);
     ``without``, speakers that take no part, as in ``crema-d/1006``; ``tested_only``, corpora that
     nothing is learnt from; ``smoothing``, the share of every label that all labels divide between
     them; ``votes``, the share of a label that listeners decide, where a corpus tells what they
@@ -278,7 +278,9 @@ def _validate(config: Config) -> None:
             min(config.epochs, config.patience, config.batch) >= 1
         ),
         "augment and channels must be 0 or more": min(config.augment, config.channels) >= 0,
-        f"effects must be some of {', '.join(EFFECTS)}": set(config.effects) <= set(EFFECTS),
+        f"effects must be some of {', '.join((*EFFECTS, SIMULATED))}": (
+            set(config.effects) <= {*EFFECTS, SIMULATED}
+        ),
         "channels need a folder of sounds: --set sounds=DIR": (
             not config.channels or bool(config.sounds)
         ),

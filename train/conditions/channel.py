@@ -10,6 +10,7 @@ import numpy as np
 from train.conditions import effects
 from train.conditions.babble import babble
 from train.conditions.noise import add_noise, pink, unit_power, white
+from train.conditions.rooms import Room, simulate
 from train.conditions.sounds import impulse_response, noise_piece
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _SHARES = {
     "clipping": 0.1,
     "codec": 0.2,
 }
+SIMULATED = "simulated"
+"""The effect that some of the rooms are simulated; it leaves all other choices as they are."""
+_SIMULATED = 0.6  # of the rooms
 _TELEPHONE = 0.25  # of the channels; the other bands have no lower end
 EFFECTS = (*_SHARES, "level")
 """What a channel may do, in the order in which it is drawn."""
@@ -45,7 +49,8 @@ class Channel:
 
     Args:
         speed: factor of the speed.
-        room: impulse response; None outdoors, or close to the microphone.
+        room: recorded impulse response, or simulated room; None outdoors, or close to the
+            microphone.
         wet: share of the room's echo.
         noise: ``white``, ``pink``, ``babble`` or ``recorded``; None for none.
         recording: of the recorded noise.
@@ -58,7 +63,7 @@ class Channel:
     """
 
     speed: float
-    room: Path | None
+    room: Path | Room | None
     wet: float
     noise: str | None
     recording: Path
@@ -78,10 +83,11 @@ class Channel:
         Args:
             sounds: noises and rooms.
             random: draws.
-            effects_used: those of :data:`EFFECTS` that the channel may have.
+            effects_used: those of :data:`EFFECTS` that the channel may have, and
+                :data:`SIMULATED`.
         """
         chances = dict(zip(_SHARES, random.random(len(_SHARES)), strict=True))
-        room = sounds.rooms[random.integers(len(sounds.rooms))]
+        room: Path | Room = sounds.rooms[random.integers(len(sounds.rooms))]
         recording = sounds.noises[random.integers(len(sounds.noises))]
         speed, wet, snr = random.uniform(0.95, 1.05), random.uniform(0.3, 1), random.uniform(3, 30)
         noise = _KINDS[random.integers(len(_KINDS))]
@@ -91,6 +97,9 @@ class Channel:
         gains = tuple(np.cumsum(random.normal(0, 2, len(effects.EQUALISER))).tolist())
         gain, overdrive = random.uniform(-30, 6), random.uniform(0, 15)
         compression = random.uniform(0.3, 1)
+        drawn = Room.draw(random)
+        if random.random() < _SIMULATED and SIMULATED in effects_used:
+            room = drawn
         has = {
             effect: chances[effect] < share and effect in effects_used
             for effect, share in _SHARES.items()
@@ -126,7 +135,7 @@ class Channel:
         if self.speed != 1:
             heard = effects.change_speed(heard, self.speed)
         if self.room:
-            heard = effects.reverberate(heard, impulse_response(self.room), self.wet)
+            heard = effects.reverberate(heard, _response(self.room), self.wet)
         if self.noise:
             noise = self._noise(len(heard), voices, random)
             heard = add_noise(heard, noise, self.snr + random.uniform(-2, 2))
@@ -147,3 +156,7 @@ class Channel:
         if self.noise == "babble":
             return babble(voices, length, random)
         return (pink if self.noise == "pink" else white)(length, random)
+
+
+def _response(room: Path | Room) -> NDArray[np.float64]:
+    return simulate(room) if isinstance(room, Room) else impulse_response(room)

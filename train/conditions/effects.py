@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _RATE = 16_000
 _TAIL = 8_000  # samples of a room's echo after the end of the signal
+_MILLISECOND = 16
 _ORDER = 6
 _TAPS = 257
 EQUALISER = (0, 200, 500, 1000, 2000, 4000, 8000)
@@ -40,6 +41,12 @@ def reverberate(
     """
     dry = np.pad(signal, (0, _TAIL))
     return (1 - wet) * dry + wet * fftconvolve(dry, response)[: len(dry)]
+
+
+def from_direct_sound(response: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an impulse response (n,) from a millisecond before its peak on, with energy 1."""
+    direct = response[max(int(np.abs(response).argmax()) - _MILLISECOND, 0) :]
+    return direct / np.sqrt(np.sum(direct**2))
 
 
 def limit_band(signal: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import soundfile
 
 from edge_ser.audio import AudioFile
 from edge_ser.errors import EdgeSerError
+from train.conditions.effects import from_direct_sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +108,4 @@ def impulse_response(file: Path) -> NDArray[np.float64]:
     response, rate = soundfile.read(file, dtype="float64", always_2d=True)
     if rate != _RATE:
         raise EdgeSerError(f"{file}: an impulse response at {rate} Hz; convert it to 16 kHz")
-    mono = response.mean(axis=1)
-    direct = mono[max(int(np.abs(mono).argmax()) - 16, 0) :]
-    return direct / np.sqrt(np.sum(direct**2))
+    return from_direct_sound(response.mean(axis=1))

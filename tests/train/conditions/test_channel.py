@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from edge_ser.errors import EdgeSerError
 from train import corpora as readers
 from train.conditions import augment, effects
-from train.conditions.channel import Channel
+from train.conditions.channel import EFFECTS, SIMULATED, Channel
+from train.conditions.rooms import Room, simulate
 from train.conditions.seeding import seeded
 from train.conditions.sounds import Sounds, impulse_response, noise_piece
 from train.features.audio import samples
@@ -143,3 +145,33 @@ def test_a_speaker_has_one_channel_and_every_clip_its_own_noise(
         assert transmitted.dtype == np.int16
         assert len(transmitted) > 0.9 * len(clips[number % 2])
         assert np.abs(transmitted.astype(int)).max() > 0
+
+
+def test_some_rooms_are_simulated_and_nothing_else_changes(sounds: Sounds) -> None:
+    seeds = [f"speaker/{number}" for number in range(100)]
+    recorded = [Channel.draw(sounds, seeded(seed)) for seed in seeds]
+    mixed = [Channel.draw(sounds, seeded(seed), (*EFFECTS, SIMULATED)) for seed in seeds]
+    rooms = [channel.room for channel in mixed if channel.room]
+    assert len(rooms) == sum(channel.room is not None for channel in recorded)
+    assert 0.45 < np.mean([isinstance(room, Room) for room in rooms]) < 0.75
+    assert [replace(channel, room=None) for channel in mixed] == [
+        replace(channel, room=None) for channel in recorded
+    ]
+
+
+def test_hard_walls_echo_longer() -> None:
+    places = (1.0, 1.5, 1.6), (3.0, 2.5, 1.2)
+    soft, hard = (simulate(Room((5.0, 4.0, 2.5), share, *places)) for share in (0.5, 0.1))
+    for response in (soft, hard):
+        assert np.sum(response**2) == pytest.approx(1)
+        assert np.abs(response).argmax() == 16  # a millisecond before the direct sound
+    after = RATE // 5
+    assert np.sum(soft[after:] ** 2) < 1e-3 < 0.02 < np.sum(hard[after:] ** 2)
+
+
+def test_drawn_rooms_hold_both_places() -> None:
+    for seed in range(50):
+        room = Room.draw(np.random.default_rng(seed))
+        for place in (room.speaker, room.microphone):
+            assert all(0.3 <= x <= side - 0.3 for x, side in zip(place, room.size, strict=True))
+        assert 0.05 <= room.absorption <= 0.6
