@@ -31,6 +31,7 @@ from export.states import answers
 from export.strangers import predictions, recognizer_for
 from train import config as configurations
 from train.conditions import augment
+from train.conditions.channel import EFFECTS
 from train.features.cache import Cache
 from train.learning.data import Table
 from train.learning.folds import fit_final, training_variants
@@ -98,14 +99,16 @@ _EGEMAPS: dict[str, list[str]] = {
 }
 _WHISPER: dict[str, list[str]] = {
     "as shipped": [],
+    "one channel": ["channels=1"],
+    "one channel, no simulated rooms": ["channels=1", f"effects={','.join(EFFECTS)}"],
     "one layer": ["features=whisper-tiny.en-1"],
     "no channels": ["channels=0", "consistency=0"],
     "no consistency": ["consistency=0"],
     "no contexts": ["voice_prior=0"],
-    "prior of 30 nodes": ["voice_prior=30"],
-    "parts of windows": ["crop=0.5"],
-    "noise on nodes": ["noise=0.5"],
-    "all three": ["voice_prior=30", "crop=0.5", "noise=0.5"],
+    "prior of 100 nodes": ["voice_prior=100"],
+    "whole windows": ["crop=1"],
+    "no noise on nodes": ["noise=0"],
+    "none of these three": ["voice_prior=100", "crop=1", "noise=0"],
     "crowd votes": ["votes=0.4"],
     "no label smoothing": ["smoothing=0"],
     "no edges": ["gamma=1.0"],

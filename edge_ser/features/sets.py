@@ -102,8 +102,8 @@ _SETS = {
     # longer spectra are of little use for speech; over 6 s they would not fit the source's buffer
     "mfcc-40": _Set(40, 25, 10, "1", longest=1000),
     "log-mel-128": _Set(128, 25, 10, "1", longest=1000),
-    "whisper-tiny.en-1": _Set(384, 100, 100, "3"),
-    "whisper-tiny.en-2": _Set(384, 100, 100, "3"),
+    "whisper-tiny.en-1": _Set(384, 100, 100, "4"),
+    "whisper-tiny.en-2": _Set(384, 100, 100, "4"),
 }
 
 

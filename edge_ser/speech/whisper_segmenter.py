@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge_ser.features import FeatureSet
     from edge_ser.features.whisper.nodes import Encoder
 
-_ROOM = 0.1
+_ROOM = 0.4
 """Seconds before and after an utterance in which its nodes may lie: more than the detector's step,
 so that the same speech has the same nodes wherever the detector began to count."""
 

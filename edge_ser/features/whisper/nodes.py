@@ -22,7 +22,7 @@ _MEL_PER_NODE = 2 * _PER_NODE
 LONGEST = 8 * 100
 """Mel frames that the encoder sees at once: 8 seconds."""
 _SETTLED = 2  # mel frames at the end that know what was mirrored, not what comes
-_SOFTEST = 1e-3  # of the loudest node's power: 30 dB less
+_SOFTEST = 10**-1.8  # of the loudest node's power: 18 dB less
 _LOUDEST = 1.5  # decades: the maximum of every utterance, an ordinary one of Whisper's input
 
 
@@ -40,7 +40,7 @@ class Utterance:
 
     The spectrogram is shifted to the same maximum for every utterance, so that the level of the
     recording does not matter. Nodes are counted from the loudest tenth of a second, and the ends
-    that are 30 dB softer are left out, so that the same speech has the same nodes wherever the
+    that are 18 dB softer are left out, so that the same speech has the same nodes wherever the
     recording began. Blocks of 8 seconds are encoded by themselves: those that are complete are not
     encoded again, unless something louder has come since.
 
