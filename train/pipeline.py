@@ -6,8 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
+from edge_ser.nodes import Nodes
 from edge_ser.sinks.terminal.text import duration
 from train.conditions import augment
 from train.conditions.sounds import Sounds
@@ -59,8 +62,14 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
     sounds = None
     if part and config.sounds:
         sounds = Sounds.of(Path(config.sounds), part, config.open_sounds)
-    found = extract(rows, config.features, variant, cache, sounds)
-    return Clips.of(found, feature_set(config.features), config.window, config.window_step)
+    features = feature_set(config.features)
+    # from corpora that are only tested nothing is learnt, not even a voice in the background
+    apart = config.tested_only if augment.for_training(variant) else ()
+    wanted = [row for row in rows if row.corpus not in apart]
+    found = iter(extract(wanted, config.features, variant, cache, sounds))
+    nothing = Nodes(np.empty((0, features.dimension), np.float32), [], [])
+    nodes = [nothing if row.corpus in apart else next(found) for row in rows]
+    return Clips.of(nodes, features, config.window, config.window_step)
 
 
 def train_folds(
