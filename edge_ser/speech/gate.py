@@ -65,7 +65,7 @@ class SpeechDetector:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let the OpenMP of what is imported here have one thread; others read the variable earlier.
+    """Let the OpenMP that an import loads have one thread; what is loaded already keeps its own.
 
     The detector would use four, which on 32 ms of sound spend nine tenths of the processor time
     waiting for each other.
