@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from edge_ser.pictures.graph import Graph
     from edge_ser.recognizer import Recognizer
 
-_ROOM = 0.25
-"""Seconds that are shown before and after an utterance."""
+_ROOM = 0.5
+"""Seconds that are shown before and after an utterance: its nodes may lie 0.4 around it."""
 _NAMED = 5
 """Moments that the description of a picture names."""
 

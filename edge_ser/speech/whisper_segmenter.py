@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge_ser.features import FeatureSet
     from edge_ser.features.whisper.nodes import Encoder
 
-_ROOM = 0.4
+ROOM = 0.4
 """Seconds before and after an utterance in which its nodes may lie: more than the detector's step,
 so that the same speech has the same nodes wherever the detector began to count."""
 
@@ -60,7 +60,7 @@ class WhisperSegmenter(Segmenter):
         elif now >= self._next_tick and not endpointer.pausing:
             found.append(self._segment(start, now, final=False))
             self._next_tick = now + self._hop
-        self._audio.trim(endpointer.earliest - _ROOM)
+        self._audio.trim(endpointer.earliest - ROOM)
         return [segment for segment in found if len(segment.values)]
 
     def _end(self) -> list[SpeechSegment]:
@@ -77,8 +77,8 @@ class WhisperSegmenter(Segmenter):
         end = min(end, self._seconds - self._offset)
         if start != self._begun:
             self._utterance, self._begun = Utterance(self._encoder), start
-        values = self._utterance.nodes(self._audio.between(start - _ROOM, end + _ROOM))
-        first = max(start - _ROOM, 0.0) + self._utterance.first
+        values = self._utterance.nodes(self._audio.between(start - ROOM, end + ROOM))
+        first = max(start - ROOM, 0.0) + self._utterance.first
         if not final and (older := len(values) - round(WINDOW / STEP)) > 0:
             values = values[older:]
             start += older * STEP

@@ -13,6 +13,7 @@ from edge_ser.demo import PATH as DEMO
 from edge_ser.explanation.attribution import Occlusion
 from edge_ser.explanation.hearing import BIN, Hearing, hear
 from edge_ser.recognizer import Recognizer, load
+from edge_ser.speech.whisper_segmenter import ROOM
 
 
 def test_it_hears_what_classify_hears(recognizer: Recognizer, demo: Hearing, clip: Path) -> None:
@@ -42,7 +43,7 @@ def test_nodes_lie_in_their_utterance(recognizer: Recognizer, demo: Hearing) -> 
     for heard in demo.longest:
         segment = heard.segment
         last = segment.first + (len(segment.values) - 1) * features.step
-        room = 0.1 if features.neural else 0.0
+        room = ROOM if features.neural else 0.0
         assert segment.start - room <= segment.first < segment.start + 0.2 + room
         assert segment.end - 0.3 - room < last <= segment.end + room
 
