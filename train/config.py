@@ -12,7 +12,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS
 from edge_ser.graph import KINDS
 from train import models
-from train.conditions.channel import EFFECTS, SIMULATED
+from train.conditions.channel import KNOWN_EFFECTS
 from train.features.extraction import dimension, step
 from train.labels import check_labels
 from train.suggestions import suggest
@@ -278,8 +278,8 @@ def _validate(config: Config) -> None:
             min(config.epochs, config.patience, config.batch) >= 1
         ),
         "augment and channels must be 0 or more": min(config.augment, config.channels) >= 0,
-        f"effects must be some of {', '.join((*EFFECTS, SIMULATED))}": (
-            set(config.effects) <= {*EFFECTS, SIMULATED}
+        f"effects must be some of {', '.join(KNOWN_EFFECTS)}": (
+            set(config.effects) <= set(KNOWN_EFFECTS)
         ),
         "channels need a folder of sounds: --set sounds=DIR": (
             not config.channels or bool(config.sounds)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_ser.errors import EdgeSerError
 from train.conditions import effects
 from train.conditions.babble import babble
-from train.conditions.channel import EFFECTS, SIMULATED, Channel
+from train.conditions.channel import EFFECTS, KNOWN_EFFECTS, Channel
 from train.conditions.channel import VERSION as CHANNELS
 from train.conditions.noise import add_noise, pink, unit_power, white
 from train.conditions.seeding import seeded
@@ -56,8 +56,7 @@ def channel(number: int, effects_used: Collection[str] = ()) -> str:
 
     Args:
         number: of the copy.
-        effects_used: of :data:`train.conditions.channel.EFFECTS` and
-            :data:`train.conditions.channel.SIMULATED`; all of the former if empty.
+        effects_used: of :data:`train.conditions.channel.KNOWN_EFFECTS`; the default if empty.
     """
     return ":".join(["channel", str(number), *filter(None, ["+".join(effects_used)])])
 
@@ -242,7 +241,7 @@ def _band(signal: _Signal, edges: str, _: _Given) -> _Signal:
 
 
 _NUMBER, _DECIBELS = r"\d+", r"-?\d+"
-_EFFECT = "|".join((*EFFECTS, SIMULATED))
+_EFFECT = "|".join(KNOWN_EFFECTS)
 _ALTERATIONS: dict[str, tuple[str, Callable[[_Signal, str, _Given], _Signal]]] = {
     "noise": (_DECIBELS, lambda x, snr, g: _noisy(x, white(len(x), g.random), snr)),
     "pink": (_DECIBELS, lambda x, snr, g: _noisy(x, pink(len(x), g.random), snr)),

@@ -32,12 +32,14 @@ _SHARES = {
     "clipping": 0.1,
     "codec": 0.2,
 }
-SIMULATED = "simulated"
-"""The effect that some of the rooms are simulated; it leaves all other choices as they are."""
 _SIMULATED = 0.6  # of the rooms
 _TELEPHONE = 0.25  # of the channels; the other bands have no lower end
 EFFECTS = (*_SHARES, "level")
 """What a channel may do, in the order in which it is drawn."""
+SIMULATED = "simulated"
+"""The effect that some of the rooms are simulated; it leaves all other choices as they are."""
+KNOWN_EFFECTS = (*EFFECTS, SIMULATED)
+"""All that may be asked for; those of :data:`EFFECTS` are what a channel has by default."""
 
 VERSION = "channels-2"
 """Version in the cache keys of clips heard through channels."""
@@ -83,8 +85,7 @@ class Channel:
         Args:
             sounds: noises and rooms.
             random: draws.
-            effects_used: those of :data:`EFFECTS` that the channel may have, and
-                :data:`SIMULATED`.
+            effects_used: those of :data:`KNOWN_EFFECTS` that the channel may have.
         """
         chances = dict(zip(_SHARES, random.random(len(_SHARES)), strict=True))
         room: Path | Room = sounds.rooms[random.integers(len(sounds.rooms))]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _RATE = 16_000
 _TAIL = 8_000  # samples of a room's echo after the end of the signal
-_MILLISECOND = 16
+_MILLISECOND = 16  # samples
 _ORDER = 6
 _TAPS = 257
 EQUALISER = (0, 200, 500, 1000, 2000, 4000, 8000)

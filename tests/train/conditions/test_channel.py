@@ -11,7 +11,7 @@ import pytest
 from edge_ser.errors import EdgeSerError
 from train import corpora as readers
 from train.conditions import augment, effects
-from train.conditions.channel import EFFECTS, SIMULATED, Channel
+from train.conditions.channel import KNOWN_EFFECTS, Channel
 from train.conditions.rooms import Room, simulate
 from train.conditions.seeding import seeded
 from train.conditions.sounds import Sounds, impulse_response, noise_piece
@@ -150,7 +150,7 @@ def test_a_speaker_has_one_channel_and_every_clip_its_own_noise(
 def test_some_rooms_are_simulated_and_nothing_else_changes(sounds: Sounds) -> None:
     seeds = [f"speaker/{number}" for number in range(100)]
     recorded = [Channel.draw(sounds, seeded(seed)) for seed in seeds]
-    mixed = [Channel.draw(sounds, seeded(seed), (*EFFECTS, SIMULATED)) for seed in seeds]
+    mixed = [Channel.draw(sounds, seeded(seed), KNOWN_EFFECTS) for seed in seeds]
     rooms = [channel.room for channel in mixed if channel.room]
     assert len(rooms) == sum(channel.room is not None for channel in recorded)
     assert 0.45 < np.mean([isinstance(room, Room) for room in rooms]) < 0.75
