@@ -18,7 +18,7 @@ from edge_ser.demo import PATH as DEMO
 from tests.virtual import ROOT
 from train import models
 from train.__main__ import parser
-from train.commands import _config
+from train.commands import configured
 from train.features.extraction import dimension
 from train.learning import svm
 from train.models import count_parameters
@@ -46,7 +46,7 @@ def test_a_papers_row_is_one_command(parameters: str, options: str) -> None:
     if parsed.model in svm.MODELS:
         assert parameters == "–"
         return
-    settings = _config(parsed)
+    settings = configured(parsed)
     width = dimension(settings.features)
     counts = {
         count_parameters(models.create(parsed.model, width, 4, candidate.network))

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, command_line: str) -> bool:
     cache = Cache.open(options.cache, options.jobs, console)
     origin = {"command": command_line, "commit": commit()}
     if options.command == "corpora":
-        paths = _paths(options.corpus)
+        paths = corpora(options.corpus)
         page = Console()
         labels = _labels(options)
         fine = [check(name, path, cache, page, labels) for name, path in paths.items()]
@@ -68,8 +68,8 @@ def _fit(
 ) -> None:
     if options.model in svm.MODELS:
         raise EdgeSerError(f"{options.model} is a baseline: evaluate it instead of fitting it")
-    settings = _config(options)
-    paths = _paths(options.corpus)
+    settings = configured(options)
+    paths = corpora(options.corpus)
     made = Run.start(options.output, settings, options.seed, options.protocol, paths, origin, cache)
     data = load_data(settings, made.rows, training_variants(settings), cache)
     folds = range(len(made.splits))
@@ -119,8 +119,8 @@ def _cross_validate(
     cache: Cache,
     console: Console,
 ) -> Report:
-    settings = _config(options)
-    paths = _paths(options.corpus)
+    settings = configured(options)
+    paths = corpora(options.corpus)
     seeds = _numbers("--seeds", options.seeds)
     made = []
     with tempfile.TemporaryDirectory() as temporary:
@@ -140,7 +140,7 @@ def _evaluate_svm(options: argparse.Namespace, variants: Sequence[str], cache: C
     if options.config or options.set or options.features or options.seeds != "0":
         raise EdgeSerError(f"{options.model} has no configuration and nothing random")
     labels = _labels(options)
-    rows = read_all(_paths(options.corpus), cache, labels)
+    rows = read_all(corpora(options.corpus), cache, labels)
     made = splits(rows, options.protocol)
     chosen = {fold: made[fold] for fold in _folds(options.folds, len(made))}
     table, normalisation = Table.of(rows, labels), options.normalisation or "cold"
@@ -193,7 +193,8 @@ def _executor(options: argparse.Namespace) -> Executor:
     return Executor(options.device, options.jobs, options.cluster)
 
 
-def _config(options: argparse.Namespace) -> config.Config:
+def configured(options: argparse.Namespace) -> config.Config:
+    """Load the configuration that the options name."""
     changes = list(options.set)
     for key in ("normalisation", "features", "labels"):
         if value := getattr(options, key):
@@ -210,9 +211,14 @@ def _labels(options: argparse.Namespace) -> tuple[str, ...]:
     return labels
 
 
-def _paths(corpora: Sequence[str]) -> dict[str, Path]:
+def corpora(given: Sequence[str]) -> dict[str, Path]:
+    """Return the folders of the corpora given as NAME=PATH.
+
+    Raises:
+        EdgeSerError: one is written otherwise or given twice, or there is none.
+    """
     paths = {}
-    for text in corpora:
+    for text in given:
         name, equals, path = text.partition("=")
         if not (name and equals and path):
             raise EdgeSerError(f"corpus {text}: write NAME=PATH, as in ravdess=DIR")

@@ -1,4 +1,4 @@
-"""Options of the commands ``fit``, ``evaluate`` and ``corpora``, without slow imports."""
+"""Options of the commands of training, without slow imports."""
 
 from __future__ import annotations
 
@@ -78,6 +78,21 @@ def add_commands(commands: Commands) -> None:
         "as in clean,20,pink:10,babble:5,silence:30 (dB; up to 50 %% of the time; default: clean)",
     )
     _add_machine(evaluate)
+
+    smaller = add_command(
+        commands,
+        "prune-encoder",
+        module="train.encoder",
+        purpose="training",
+        summary="remove hidden units of Whisper's layers; the rest stands in for them",
+        examples=("--config cogcn-whisper --corpus emodb=DIR --units 768 --output DIR",),
+    )
+    _add_training(smaller, required=True)
+    smaller.add_argument("--units", type=int, required=True, help="hidden units to keep in a layer")
+    smaller.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the encoder"
+    )
+    add_files(smaller)
 
     corpora = commands.add_parser("corpora", help="inspect copies of the corpora")
     corpora.set_defaults(parser=corpora)

@@ -58,10 +58,7 @@ def _words(config: Config, rows: Sequence[Row]) -> Words:
 def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> Clips:
     if config.features == FUNCTIONALS:
         return Clips.of_vectors(functionals(rows, variant, cache))
-    part = augment.sounds_needed(variant)
-    sounds = None
-    if part and config.sounds:
-        sounds = Sounds.of(Path(config.sounds), part, config.open_sounds)
+    sounds = sounds_for(config, variant)
     features = feature_set(config.features)
     # from corpora that are only tested nothing is learnt, not even a voice in the background
     apart = config.tested_only if augment.for_training(variant) else ()
@@ -70,6 +67,14 @@ def _clips(config: Config, rows: Sequence[Row], variant: str, cache: Cache) -> C
     nothing = Nodes(np.empty((0, features.dimension), np.float32), [], [])
     nodes = [nothing if row.corpus in apart else next(found) for row in rows]
     return Clips.of(nodes, features, config.window, config.window_step)
+
+
+def sounds_for(config: Config, variant: str) -> Sounds | None:
+    """Return the recorded sounds that a variant needs; None if none, or none are configured."""
+    part = augment.sounds_needed(variant)
+    if not (part and config.sounds):
+        return None
+    return Sounds.of(Path(config.sounds), part, config.open_sounds)
 
 
 def train_folds(

@@ -45,10 +45,25 @@ def digest(spec: str) -> str:
 
 @lru_cache(maxsize=1)
 def load_weights(spec: str) -> dict[str, NDArray[Any]]:
-    """Read the convolutions and first layers, by their names in ``transformers``.
+    """Read the layers as :func:`read_weights` does, with int8 matrices.
 
-    Their matrices are int8, with a ``.scale`` beside them, as in a bundle: nodes for training are
-    those of the device.
+    Each has a ``.scale`` beside it, as in a bundle: nodes for training are those of the device.
+
+    Raises:
+        EdgeSerError: they cannot be read.
+    """
+    weights: dict[str, NDArray[Any]] = {}
+    for name, array in read_weights(spec).items():
+        if array.ndim > 1:
+            scale = f"{name.removesuffix('.weight')}.scale"
+            weights[name], weights[scale] = quantise(array, axis=0)
+        else:
+            weights[name] = array
+    return weights
+
+
+def read_weights(spec: str) -> dict[str, NDArray[np.float32]]:
+    """Read the convolutions and first layers, by their names in ``transformers``.
 
     Raises:
         EdgeSerError: they cannot be read.
@@ -66,17 +81,8 @@ def load_weights(spec: str) -> dict[str, NDArray[Any]]:
     layers = tuple(f"layers.{number}." for number in range(int(match["layers"])))
     if not all(any(name.startswith(layer) for name in found) for layer in layers):
         raise EdgeSerError(f"{source} has fewer layers than {spec} needs")
-    weights: dict[str, NDArray[Any]] = {}
-    for name, array in found.items():
-        if not name.startswith(("conv", *layers)):
-            continue
-        whole = array.astype(np.float32)
-        if whole.ndim > 1:
-            scale = f"{name.removesuffix('.weight')}.scale"
-            weights[name], weights[scale] = quantise(whole, axis=0)
-        else:
-            weights[name] = whole
-    return weights
+    wanted = ("conv", *layers)
+    return {name: a.astype(np.float32) for name, a in found.items() if name.startswith(wanted)}
 
 
 def _folder(folder: Path) -> dict[str, NDArray[Any]]:
