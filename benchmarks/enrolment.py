@@ -23,7 +23,8 @@ from joblib import Parallel, delayed
 from rich.console import Console
 
 from benchmarks import RESULTS
-from benchmarks.recipe import CONFIGS, CORPORA, network
+from benchmarks.recipe import CORPORA, network
+from benchmarks.variations import CONFIGS
 from edge_ser import voice
 from export.states import answers
 from export.strangers import predictions

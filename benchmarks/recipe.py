@@ -1,6 +1,7 @@
 """What the recipe of a bundled model is made of, each part changed by itself.
 
     python -m benchmarks.recipe --model NAME --corpora DIR [--only CHANGE …]
+    EDGE_SER_WHISPER=PRUNED python -m benchmarks.recipe --model cogcn-whisper --corpora DIR
 
 Nothing is chosen on the corpora that judge the model: networks are trained on two corpora and asked
 about the other two. What was chosen for the case that a corpus is left out is seen in the column of
@@ -26,13 +27,15 @@ from rich.console import Console
 from benchmarks import RESULTS
 from benchmarks.strangers.conditions import in_conditions, one_of_each, same_label
 from benchmarks.teacher import taught
+from benchmarks.variations import CONFIGS, TEACHERS, UNCHANGED, UNITS, VARIATIONS, WHOLE
+from edge_ser.features import feature_set
 from export.card import Recipe
 from export.states import answers
 from export.strangers import predictions, recognizer_for
 from train import config as configurations
 from train.conditions import augment
-from train.conditions.channel import EFFECTS
 from train.features.cache import Cache
+from train.features.whisper import load_weights
 from train.learning.data import Table
 from train.learning.folds import fit_final, training_variants
 from train.learning.trained import Trained
@@ -62,70 +65,6 @@ CONDITIONS = {
 }
 """Those that need none of the sounds which judge the model."""
 LATER = "delay:37"
-CONFIGS = {"cogcn": "cogcn-edge", "cogcn-whisper": "cogcn-whisper"}
-"""Model to the file with its recipe in ``train/configs``."""
-_EGEMAPS: dict[str, list[str]] = {
-    "as shipped": [],
-    "one channel": ["channels=1"],
-    "two channels": ["channels=2"],
-    "no channels": ["channels=0", "consistency=0"],
-    "one channel: level": ["channels=1", "effects=level"],
-    "one channel: noise": ["channels=1", "effects=noise"],
-    "one channel: rooms": ["channels=1", "effects=room"],
-    "one channel: bands": ["channels=1", "effects=band"],
-    "one channel: equaliser": ["channels=1", "effects=equaliser"],
-    "one channel: clipping": ["channels=1", "effects=clipping"],
-    "one channel: codec": ["channels=1", "effects=codec"],
-    "one channel: speed": ["channels=1", "effects=speed"],
-    "one channel: all 88 functionals": ["channels=1", "features=egemaps-88@500/100"],
-    "white noise and level only": ["channels=0", "augment=2"],
-    "no contexts": ["voice_prior=0"],
-    "prior of 30 nodes": ["voice_prior=30"],
-    "prior of 300 nodes": ["voice_prior=300"],
-    "no label smoothing": ["smoothing=0"],
-    "less label smoothing": ["smoothing=0.1"],
-    "no consistency": ["consistency=0"],
-    "more consistency": ["consistency=12"],
-    "corpora not balanced": ["balance=none"],
-    "gamma 0.3": ["gamma=0.3"],
-    "gamma 0.7": ["gamma=0.7"],
-    "dropout 0.3": ["dropout=0.3"],
-    "half as many epochs": ["epochs=8"],
-    "twice as many epochs": ["epochs=30"],
-    "crowd votes": ["votes=0.4"],
-    "parts of windows, a prior of 30 nodes": ["crop=0.5", "voice_prior=30"],
-    "the same, noise on nodes": ["crop=0.5", "voice_prior=30", "noise=0.5"],
-    "taught by cogcn-whisper": ["votes=0.5"],
-}
-_WHISPER: dict[str, list[str]] = {
-    "as shipped": [],
-    "one channel": ["channels=1"],
-    "one channel, no simulated rooms": ["channels=1", f"effects={','.join(EFFECTS)}"],
-    "one layer": ["features=whisper-tiny.en-1"],
-    "no channels": ["channels=0", "consistency=0"],
-    "no consistency": ["consistency=0"],
-    "no contexts": ["voice_prior=0"],
-    "prior of 100 nodes": ["voice_prior=100"],
-    "whole windows": ["crop=1"],
-    "no noise on nodes": ["noise=0"],
-    "none of these three": ["voice_prior=100", "crop=1", "noise=0"],
-    "crowd votes": ["votes=0.4"],
-    "no label smoothing": ["smoothing=0"],
-    "no edges": ["gamma=1.0"],
-    "gamma 0.3": ["gamma=0.3"],
-    "one graph layer": ["layers=1"],
-    "half as wide": ["hidden=30"],
-    "twice as wide": ["hidden=120"],
-    "dropout 0.3": ["dropout=0.3"],
-    "half as many epochs": ["epochs=8"],
-    "twice as many epochs": ["epochs=30"],
-}
-UNCHANGED = ("voice_offset=0",)
-"""Of the networks that are compared: the offset of enrolment would hide by how much one is off."""
-VARIATIONS = {"cogcn": _EGEMAPS, "cogcn-whisper": _WHISPER}
-"""Model to what is changed: settings of its recipe."""
-TEACHERS = {"taught by cogcn-whisper": "cogcn-whisper"}
-"""Change to the model whose soft labels take the place of listeners' votes."""
 
 
 def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any]:
@@ -281,11 +220,20 @@ def main() -> None:
     (FOLDER / args.model).mkdir(parents=True, exist_ok=True)
     for name in VARIATIONS[args.model]:
         file = _file(args.model, name)
-        if name in args.only and not file.is_file():
+        if name in args.only and not file.is_file() and has_encoder(args.model, name):
             row = measure(args.model, name, args.corpora, cache, args.seeds)
             file.write_text(json.dumps(row, indent=1) + "\n")
             _write(args.model)
     _write(args.model)
+
+
+def has_encoder(model: str, name: str) -> bool:
+    """Return whether EDGE_SER_WHISPER names the encoder that a change needs, if it needs one."""
+    config = configurations.load("cogcn", CONFIGS[model], ["channels=0", "consistency=0"])
+    if not feature_set(config.features).neural:
+        return True
+    units = len(load_weights(config.features)["layers.0.fc1.weight"])
+    return units == UNITS.get(name, WHOLE)
 
 
 def _file(model: str, name: str) -> Path:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
 
 from benchmarks import recipe
+from benchmarks.variations import CONFIGS, UNCHANGED, UNITS, VARIATIONS
+from tests.layers import HIDDEN, layers
 from train import config
 from train.conditions.augment import CLEAN
+from train.features import whisper
+
+__all__ = ["layers"]
 
 
 def test_every_variation_is_a_configuration() -> None:
-    for model, variations in recipe.VARIATIONS.items():
+    for model, variations in VARIATIONS.items():
         for changes in variations.values():
-            given = ["sounds=DIR", *recipe.UNCHANGED, *changes]
-            changed = config.load("cogcn", recipe.CONFIGS[model], given)
+            given = ["sounds=DIR", *UNCHANGED, *changes]
+            changed = config.load("cogcn", CONFIGS[model], given)
             assert len(changed.candidates()) == 1
 
 
@@ -36,3 +46,23 @@ def test_the_columns_are_cases_that_never_meet_the_corpus() -> None:
     )
     assert strangers == [35.0, 35.0, 35.0, 35.0, 35.0, 30.0, 30.0, 50.0, 30.0]
     assert conditions == [40.0, 40.0, 20.0, 40.0, 40.0, 40.0, 36.0, 90.0]
+
+
+def test_rows_of_another_encoder_wait_for_it(
+    layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smaller, units = next(iter(UNITS.items()))
+    assert recipe.has_encoder("cogcn-whisper", "as shipped")
+    assert not recipe.has_encoder("cogcn-whisper", smaller)
+    weights = load_file(layers / "model.safetensors")
+    for layer in (0, 1):
+        for name, axis in (("fc1", 0), ("fc2", 1)):
+            key = f"encoder.layers.{layer}.{name}.weight"
+            weights[key] = np.take(weights[key], range(0, HIDDEN, HIDDEN // units), axis=axis)
+    save_file(weights, tmp_path / "model.safetensors")
+    monkeypatch.setenv(whisper.SOURCE, str(tmp_path))
+    whisper.load_weights.cache_clear()
+    assert recipe.has_encoder("cogcn-whisper", smaller)
+    assert not recipe.has_encoder("cogcn-whisper", "as shipped")
+    assert recipe.has_encoder("cogcn", "as shipped")
+    whisper.load_weights.cache_clear()
