@@ -6,9 +6,10 @@
     python -m benchmarks.papers frames --corpora DIR [--runs DIR]    … on the CoGCN paper's frames
     python -m benchmarks.papers whisper --corpora DIR [--runs DIR]   all on Whisper's first layers
 
-Each row is a file in `results/papers/`, to which every fold is added when it is done. Existing
-folds are not trained again, so the same command resumes an interrupted run, on another machine too.
-`results/papers.md` holds the tables, and the pictures for noise and silence.
+`--only SYSTEM …` measures some of a part. Each row is a file in `results/papers/`, to which every
+fold is added when it is done. Existing folds are not trained again, so the same command resumes an
+interrupted run, on another machine too. `results/papers.md` holds the tables, and the pictures for
+noise and silence.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def main() -> None:
     )
     default = os.environ.get("EDGE_SER_CORPORA")
     parser.add_argument("part", choices=PARTS)
+    names = list(dict.fromkeys(entry.name for part in PARTS.values() for entry in part))
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="SYSTEM")
     parser.add_argument("--corpora", type=Path, default=default, required=default is None)
     parser.add_argument("--runs", type=Path, default=Path("runs/papers"))
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -52,7 +55,8 @@ def main() -> None:
     cache = Cache.open(None, args.jobs, Console(stderr=True))
     paths = {name: args.corpora / name for name in CORPORA}
     try:
-        measure(PARTS[args.part], paths, folder, args.runs, cache, executor)
+        wanted = [entry for entry in PARTS[args.part] if entry.name in args.only]
+        measure(wanted, paths, folder, args.runs, cache, executor)
     except EdgeSerError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

@@ -154,7 +154,7 @@ WHISPER = (
             "bigru": NODES[1:],
             "ga-gru": STOP,
             "wma-gin": STOP,
-            "glam": (),
+            "glam": ("frames=20",),  # of two seconds
             "rlc": (),
         }.items()
     ),
