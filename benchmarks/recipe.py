@@ -65,6 +65,12 @@ CONDITIONS = {
 }
 """Those that need none of the sounds which judge the model."""
 LATER = "delay:37"
+_ENCODERS = (
+    "Encoders with fewer units are from `edge-ser-train prune-encoder --config cogcn-whisper",
+    "--set sounds=DIR --set open_sounds=true --corpus emodb=DIR --corpus crema-d=DIR`: they have",
+    "heard these two corpora, without labels, where they are asked about them too.",
+    "",
+)
 
 
 def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> dict[str, Any]:
@@ -189,6 +195,7 @@ def page(model: str, found: dict[str, dict[str, Any]]) -> str:
         "",
         *_table(["as recorded", *CONDITIONS.values(), "mean of these", "37 ms later"], conditions),
         "",
+        *(_ENCODERS if UNITS.keys() & found.keys() else ()),
         f"Made by `python -m benchmarks.recipe --model {model} --corpora DIR`.",
         "",
     ]

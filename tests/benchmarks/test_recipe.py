@@ -46,6 +46,8 @@ def test_the_columns_are_cases_that_never_meet_the_corpus() -> None:
     )
     assert strangers == [35.0, 35.0, 35.0, 35.0, 35.0, 30.0, 30.0, 50.0, 30.0]
     assert conditions == [40.0, 40.0, 20.0, 40.0, 40.0, 40.0, 36.0, 90.0]
+    assert "prune-encoder" not in page
+    assert "prune-encoder" in recipe.page("mine", {next(iter(UNITS)): {"found": cases, "seeds": 1}})
 
 
 def test_rows_of_another_encoder_wait_for_it(
