@@ -71,8 +71,9 @@ def read_weights(spec: str) -> dict[str, NDArray[np.float32]]:
     match = _SPEC.fullmatch(spec)
     assert match, "checked by feature_set"
     source = os.environ.get(SOURCE) or _HUB.format(size=match["size"])
+    folder = Path(source)
     try:
-        found = _folder(Path(source)) if Path(source).is_dir() else _hub(source)
+        found = _folder(folder) if folder.is_dir() or folder.is_absolute() else _hub(source)
     except (ImportError, OSError, ValueError) as error:
         raise EdgeSerError(
             f"cannot read Whisper's layers from {source} ({error}); set {SOURCE} to their folder "
