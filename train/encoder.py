@@ -38,7 +38,7 @@ _VARIANTS = 2
 _CLIPS = 400
 """Of each corpus, at most: more did not help with voices of other corpora."""
 _TESTED = 10
-"""One clip of so many is kept for the test."""
+"""One recording of so many is kept for the test; the copy of a clip is another recording."""
 
 
 def run(options: argparse.Namespace, _: str) -> bool:
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace, _: str) -> bool:
     save_file(smaller, options.output / "model.safetensors")
     before, after = (sum(a.size for a in encoder.values()) for encoder in (weights, smaller))
     lost = unexplained(weights, smaller, heard[::_TESTED])
-    print(f"{before:,} → {after:,} parameters; of other clips' frames {lost:.1%} is lost")
+    print(f"{before:,} → {after:,} parameters; of held-out frames {lost:.1%} is lost")
     print(f"\nnext:\n  export {SOURCE}={options.output}")
     return True
 
