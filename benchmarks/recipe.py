@@ -227,10 +227,14 @@ def main() -> None:
     (FOLDER / args.model).mkdir(parents=True, exist_ok=True)
     for name in VARIATIONS[args.model]:
         file = _file(args.model, name)
-        if name in args.only and not file.is_file() and has_encoder(args.model, name):
+        if name not in args.only or file.is_file():
+            continue
+        if has_encoder(args.model, name):
             row = measure(args.model, name, args.corpora, cache, args.seeds)
             file.write_text(json.dumps(row, indent=1) + "\n")
             _write(args.model)
+        else:
+            cache.console.print(f"{name}: left out, EDGE_SER_WHISPER names another encoder")
     _write(args.model)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
 from rich.console import Console
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
@@ -25,7 +26,8 @@ from train.runs import read_rows
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -48,7 +50,8 @@ def run(options: argparse.Namespace, _: str) -> bool:
         options: of :mod:`train.options`.
 
     Raises:
-        EdgeSerError: the features have no encoder, or it has fewer units.
+        EdgeSerError: the features have no encoder, it has fewer units, or the output cannot be
+            written.
     """
     settings = configured(options)
     features = feature_set(settings.features)
@@ -58,6 +61,8 @@ def run(options: argparse.Namespace, _: str) -> bool:
     most = len(weights["layers.0.fc1.weight"])
     if not 0 < options.units <= most:
         raise EdgeSerError(f"--units {options.units}: the layers have {most}")
+    with _writing(options.output):  # before the work
+        options.output.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs or joblib.cpu_count(), console)
     rows = _some(read_rows(corpora(options.corpus), settings, cache))
@@ -70,13 +75,21 @@ def run(options: argparse.Namespace, _: str) -> bool:
     layers = sum(name.endswith("fc1.weight") for name in weights)
     with progress(console, f"{most} → {options.units} units", layers) as advance:
         smaller = prune_units(weights, learnt, options.units, advance)
-    options.output.mkdir(parents=True, exist_ok=True)
-    save_file(smaller, options.output / "model.safetensors")
+    with _writing(options.output):
+        (options.output / "model.safetensors").write_bytes(save(smaller))
     before, after = (sum(a.size for a in encoder.values()) for encoder in (weights, smaller))
     lost = unexplained(weights, smaller, heard[::_TESTED])
     print(f"{before:,} → {after:,} parameters; of held-out frames {lost:.1%} is lost")
     print(f"\nnext:\n  export {SOURCE}={options.output}")
     return True
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EdgeSerError(f"cannot write {folder}: {error}") from error
 
 
 def _some(rows: Sequence[Row]) -> list[Row]:

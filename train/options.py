@@ -85,7 +85,9 @@ def add_commands(commands: Commands) -> None:
         module="train.encoder",
         purpose="training",
         summary="remove hidden units of Whisper's layers; the rest stands in for them",
-        examples=("--config cogcn-whisper --corpus emodb=DIR --units 768 --output DIR",),
+        examples=(
+            "--config cogcn-whisper --set sounds=DIR --corpus emodb=DIR --units 768 --output DIR",
+        ),
     )
     _add_training(smaller, required=True)
     smaller.add_argument("--units", type=int, required=True, help="hidden units to keep in a layer")

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float32]
+    from edge_ser.features.whisper.encoder import Array
+
     Matrix = NDArray[np.float64]
 
 _RIDGE = 1e-3

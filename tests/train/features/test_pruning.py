@@ -108,6 +108,19 @@ def test_the_command(
     whisper.load_weights.cache_clear()
 
 
+def test_an_output_that_cannot_be_written_is_told_before_the_work(
+    layers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    command = ["prune-encoder", "--config", "cogcn-whisper", "--corpus", "emodb=/nowhere"]
+    command += ["--set", "channels=0", "--set", "consistency=0", "--units", "768"]
+    assert main([*command, "--output", str(file)]) == 1
+    errors = capsys.readouterr().err
+    assert f"cannot write {file}" in errors
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
