@@ -27,7 +27,15 @@ from rich.console import Console
 from benchmarks import RESULTS
 from benchmarks.strangers.conditions import in_conditions, one_of_each, same_label
 from benchmarks.teacher import taught
-from benchmarks.variations import CONFIGS, TEACHERS, UNCHANGED, UNITS, VARIATIONS, WHOLE
+from benchmarks.variations import (
+    CONFIGS,
+    TEACHER,
+    TEMPERATURES,
+    UNCHANGED,
+    UNITS,
+    VARIATIONS,
+    WHOLE,
+)
 from edge_ser.features import feature_set
 from export.card import Recipe
 from export.states import answers
@@ -81,9 +89,9 @@ def measure(model: str, name: str, corpora: Path, cache: Cache, seeds: int) -> d
     rows = read_rows({corpus: corpora / corpus for corpus in CORPORA}, config, cache)
     data = load_data(config, rows, training_variants(config), cache)
     teacher = None
-    if name in TEACHERS:
-        own = configurations.load("cogcn", CONFIGS[TEACHERS[name]], [sounds])
-        teacher = own, load_data(own, rows, training_variants(own), cache)
+    if name in TEMPERATURES:
+        own = configurations.load("cogcn", CONFIGS[TEACHER], [sounds])
+        teacher = own, load_data(own, rows, training_variants(own), cache), TEMPERATURES[name]
     some = one_of_each(rows)
     heard = (
         Table.of(some),
@@ -109,10 +117,13 @@ def _fit(
     rows: Sequence[Row],
     pair: tuple[str, str],
     seed: int,
-    teacher: tuple[Config, Data] | None,
+    teacher: tuple[Config, Data, float] | None,
 ) -> list[dict[str, Any]]:
     if teacher:
-        data = replace(data, table=taught(data.table, *teacher, speakers_of(rows, pair)))
+        settings, heard_by_it, temperature = teacher
+        students = speakers_of(rows, pair)
+        table = taught(data.table, settings, heard_by_it, students, temperature)
+        data = replace(data, table=table)
     recognizer = network(config, data, rows, pair, seed)
     found = []
     for corpus in CORPORA:

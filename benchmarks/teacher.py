@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from export.calibration import probabilities
 from export.card import Recipe
 from export.states import answers
 from export.strangers import recognizer_for
@@ -22,20 +23,28 @@ if TYPE_CHECKING:
     from train.protocol import Speaker
 
 _PARTS = 3
+_NETWORKS = 3
 
 
-def taught(table: Table, teacher: Config, data: Data, speakers: Sequence[Speaker]) -> Table:
+def taught(
+    table: Table,
+    teacher: Config,
+    data: Data,
+    speakers: Sequence[Speaker],
+    temperature: float = 1.0,
+) -> Table:
     """Return ``table`` with a teacher's probabilities as the votes for the clips of ``speakers``.
 
-    The speakers are divided in three; networks that were trained on two parts are asked about the
-    third, whose speakers they come to know as they hear them: no label that a clip was trained
-    with comes back as its soft label, and nobody but ``speakers`` takes part.
+    The speakers are divided in three; an ensemble that was trained on two parts is asked about the
+    third, whose speakers it comes to know as it hears them: no label that a clip was trained with
+    comes back as its soft label, and nobody but ``speakers`` takes part.
 
     Args:
         table: the rows.
         teacher: settings of the teacher.
         data: the rows for it.
         speakers: those whom the student is trained on.
+        temperature: the logits are divided by it.
     """
     votes = table.votes.copy()
     order = np.random.default_rng(0).permutation(len(speakers))
@@ -43,14 +52,19 @@ def taught(table: Table, teacher: Config, data: Data, speakers: Sequence[Speaker
     for part in range(_PARTS):
         asked = [speakers[i] for i in order[part::_PARTS]]
         others = [speaker for speaker in speakers if speaker not in asked]
-        fitted, normalisation = fit_final(
-            teacher, data, others, candidate, teacher.epochs, seed=part, device="cpu"
-        )
-        trained = Trained.of(teacher, fitted, normalisation)
-        recognizer = recognizer_for(teacher, trained, Recipe("fp32"))
         own = data.table.rows_of(asked)
-        answered = answers(recognizer, data.clips[augment.CLEAN], data.table, own, "mixed")
-        for row, logits in zip(answered.rows, answered.logits, strict=True):
-            if np.isfinite(logits).all():
-                votes[row] = recognizer.softmax(logits)
+        answered = []
+        for seed in range(_NETWORKS):
+            fitted, normalisation = fit_final(
+                teacher, data, others, candidate, teacher.epochs, seed=seed, device="cpu"
+            )
+            trained = Trained.of(teacher, fitted, normalisation)
+            recognizer = recognizer_for(teacher, trained, Recipe("fp32"))
+            # every network hears the same clips in the same order
+            heard = data.clips[augment.CLEAN]
+            answered.append(answers(recognizer, heard, data.table, own, "mixed"))
+        each = [probabilities(one.logits, temperature) for one in answered]
+        found = np.mean(each, axis=0)
+        known = np.isfinite(found).all(axis=1)
+        votes[answered[0].rows[known]] = found[known]
     return replace(table, votes=votes)

@@ -43,6 +43,8 @@ _EGEMAPS: dict[str, list[str]] = {
     "parts of windows, a prior of 30 nodes": ["crop=0.5", "voice_prior=30"],
     "the same, noise on nodes": ["crop=0.5", "voice_prior=30", "noise=0.5"],
     "taught by cogcn-whisper": ["votes=0.5"],
+    "taught, weight 1": ["votes=1.0"],
+    "taught, temperature 2": ["votes=0.5"],
 }
 _WHISPER: dict[str, list[str]] = {
     "as shipped": [],
@@ -72,5 +74,11 @@ UNCHANGED = ("voice_offset=0",)
 """Of the networks that are compared: the offset of enrolment would hide by how much one is off."""
 VARIATIONS = {"cogcn": _EGEMAPS, "cogcn-whisper": _WHISPER}
 """Model to what is changed: settings of its recipe."""
-TEACHERS = {"taught by cogcn-whisper": "cogcn-whisper"}
-"""Change to the model whose soft labels take the place of listeners' votes."""
+TEACHER = "cogcn-whisper"
+"""Model whose soft labels take the place of listeners' votes."""
+TEMPERATURES = {
+    "taught by cogcn-whisper": 1.0,
+    "taught, weight 1": 1.0,
+    "taught, temperature 2": 2.0,
+}
+"""Change to the temperature of the teacher."""
