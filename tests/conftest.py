@@ -43,7 +43,9 @@ _WAITING = frozenset(
 class _Training:
     """Skip a test module as soon as it imports what only training has, however indirectly."""
 
-    PACKAGES = frozenset({"export", "gpiozero", "joblib", "report", "safetensors", "torch", "train"})
+    PACKAGES = frozenset(
+        {"export", "gpiozero", "joblib", "report", "safetensors", "torch", "train"}
+    )
 
     @classmethod
     def find_spec(cls, name: str, *_: object) -> None:
