@@ -32,3 +32,12 @@ def test_labels_of_a_speaker_are_not_taught_back() -> None:
     np.testing.assert_allclose(right[asked].sum(axis=1), 1.0, rtol=1e-5)
     assert np.mean(right[asked].argmax(axis=1) == table.labels[asked]) >= 0.75
     np.testing.assert_array_equal(right[stranger], np.eye(len(LABELS))[table.labels[stranger]])
+
+
+def test_a_temperature_makes_labels_softer_and_keeps_their_order() -> None:
+    rows = rows_of(6, clips=16)
+    table, speakers = Table.of(rows), [("c", str(number)) for number in range(6)]
+    teacher, data = settings("epochs=4", "learning_rate=3e-3"), Data(table, {CLEAN: made_up(rows)})
+    hard, soft = (taught(table, teacher, data, speakers, t).votes for t in (1.0, 4.0))
+    assert np.all(soft.max(axis=1) < hard.max(axis=1))
+    assert np.mean(soft.argmax(axis=1) == hard.argmax(axis=1)) >= 0.95
