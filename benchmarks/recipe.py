@@ -120,9 +120,7 @@ def _fit(
     teacher: tuple[Config, Data, float] | None,
 ) -> list[dict[str, Any]]:
     if teacher:
-        settings, heard_by_it, temperature = teacher
-        students = speakers_of(rows, pair)
-        table = taught(data.table, settings, heard_by_it, students, temperature)
+        table = taught(data.table, speakers_of(rows, pair), *teacher)
         data = replace(data, table=table)
     recognizer = network(config, data, rows, pair, seed)
     found = []

@@ -28,9 +28,9 @@ _NETWORKS = 3
 
 def taught(
     table: Table,
+    speakers: Sequence[Speaker],
     teacher: Config,
     data: Data,
-    speakers: Sequence[Speaker],
     temperature: float = 1.0,
 ) -> Table:
     """Return ``table`` with a teacher's probabilities as the votes for the clips of ``speakers``.
@@ -41,14 +41,15 @@ def taught(
 
     Args:
         table: the rows.
+        speakers: those whom the student is trained on.
         teacher: settings of the teacher.
         data: the rows for it.
-        speakers: those whom the student is trained on.
         temperature: the logits are divided by it.
     """
     votes = table.votes.copy()
     order = np.random.default_rng(0).permutation(len(speakers))
     (candidate,) = teacher.candidates()
+    clips = data.clips[augment.CLEAN]
     for part in range(_PARTS):
         asked = [speakers[i] for i in order[part::_PARTS]]
         others = [speaker for speaker in speakers if speaker not in asked]
@@ -61,10 +62,8 @@ def taught(
             trained = Trained.of(teacher, fitted, normalisation)
             recognizer = recognizer_for(teacher, trained, Recipe("fp32"))
             # every network hears the same clips in the same order
-            heard = data.clips[augment.CLEAN]
-            answered.append(answers(recognizer, heard, data.table, own, "mixed"))
-        each = [probabilities(one.logits, temperature) for one in answered]
-        found = np.mean(each, axis=0)
+            answered.append(answers(recognizer, clips, data.table, own, "mixed"))
+        found = np.mean([probabilities(one.logits, temperature) for one in answered], axis=0)
         known = np.isfinite(found).all(axis=1)
         votes[answered[0].rows[known]] = found[known]
     return replace(table, votes=votes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import joblib
@@ -14,6 +13,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.features import feature_set
 from edge_ser.features.whisper.mel import BANDS
 from edge_ser.features.whisper.nodes import Utterance
+from edge_ser.paths import cannot_write, write
 from train.commands import configured, corpora
 from train.features.cache import Cache
 from train.features.conditioned import compute_clips
@@ -26,8 +26,7 @@ from train.runs import read_rows
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -61,8 +60,10 @@ def run(options: argparse.Namespace, _: str) -> bool:
     most = len(weights["layers.0.fc1.weight"])
     if not 0 < options.units <= most:
         raise EdgeSerError(f"--units {options.units}: the layers have {most}")
-    with _writing(options.output):  # before the work
+    try:  # before the work
         options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(options.output, error) from error
     console = Console(stderr=True)
     cache = Cache.open(options.cache, options.jobs or joblib.cpu_count(), console)
     rows = _some(read_rows(corpora(options.corpus), settings, cache))
@@ -75,21 +76,12 @@ def run(options: argparse.Namespace, _: str) -> bool:
     layers = sum(name.endswith("fc1.weight") for name in weights)
     with progress(console, f"{most} → {options.units} units", layers) as advance:
         smaller = prune_units(weights, learnt, options.units, advance)
-    with _writing(options.output):
-        (options.output / "model.safetensors").write_bytes(save(smaller))
+    write(options.output / "model.safetensors", save(smaller))
     before, after = (sum(a.size for a in encoder.values()) for encoder in (weights, smaller))
     lost = unexplained(weights, smaller, heard[::_TESTED])
     print(f"{before:,} → {after:,} parameters; of held-out frames {lost:.1%} is lost")
     print(f"\nnext:\n  export {SOURCE}={options.output}")
     return True
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EdgeSerError(f"cannot write {folder}: {error}") from error
 
 
 def _some(rows: Sequence[Row]) -> list[Row]:

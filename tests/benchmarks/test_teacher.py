@@ -20,7 +20,7 @@ def test_labels_of_a_speaker_are_not_taught_back() -> None:
     speakers = [("c", str(number)) for number in range(6)]
     teacher = settings("epochs=8", "learning_rate=3e-3")
     right, wrong = (
-        taught(table, teacher, Data(table, clips), speakers).votes
+        taught(table, speakers, teacher, Data(table, clips)).votes
         for table in (Table.of(rows), Table.of(mislabelled))
     )
     table = Table.of(rows)
@@ -38,6 +38,6 @@ def test_a_temperature_makes_labels_softer_and_keeps_their_order() -> None:
     rows = rows_of(6, clips=16)
     table, speakers = Table.of(rows), [("c", str(number)) for number in range(6)]
     teacher, data = settings("epochs=4", "learning_rate=3e-3"), Data(table, {CLEAN: made_up(rows)})
-    hard, soft = (taught(table, teacher, data, speakers, t).votes for t in (1.0, 4.0))
+    hard, soft = (taught(table, speakers, teacher, data, t).votes for t in (1.0, 4.0))
     assert np.all(soft.max(axis=1) < hard.max(axis=1))
     assert np.mean(soft.argmax(axis=1) == hard.argmax(axis=1)) >= 0.95
